@@ -1,0 +1,46 @@
+// Hash and signature domains (FORMATS 1, 3, 4, 7, 9): every hash or signature that is not a tree
+// node starts with one of these tags, so that bytes made for one purpose never serve another.
+#pragma once
+
+#include <initializer_list>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/strong.h"
+
+namespace timebank::chain {
+
+// A tag keeps its one terminating zero byte: no tag is the beginning of another.
+template <std::size_t N>
+[[nodiscard]] consteval std::string_view DomainTag(const char (&text)[N]) {
+  return {text, N};
+}
+
+inline constexpr std::string_view kTransactionDomain = DomainTag("timebank/tx/v1");
+inline constexpr std::string_view kPinDomain = DomainTag("timebank/pin/v1");
+inline constexpr std::string_view kSlipDomain = DomainTag("timebank/slip/v1");
+inline constexpr std::string_view kEraDomain = DomainTag("timebank/era/v1");
+inline constexpr std::string_view kValidatorSetDomain = DomainTag("timebank/set/v1");
+inline constexpr std::string_view kSweepDomain = DomainTag("timebank/sweep/v1");
+inline constexpr std::string_view kStatementDomain = DomainTag("timebank/stmt/v1");
+inline constexpr std::string_view kCareDomain = DomainTag("timebank/care/v1");
+inline constexpr std::string_view kAuthDomain = DomainTag("timebank/auth/v1");
+inline constexpr std::string_view kTipDomain = DomainTag("timebank/tip/v1");
+inline constexpr std::string_view kDocumentDomain = DomainTag("timebank/doc/v1");
+// What a new member key signs to prove that somebody holds it: chain_id, member, suited key.
+inline constexpr std::string_view kKeyProofDomain = DomainTag("timebank/key/v1");
+
+// Header digests start with this one byte instead of a tag (FORMATS 4).
+inline constexpr std::byte kHeaderTag{0x20};
+
+// H(domain || parts...).
+[[nodiscard]] Hash TagHash(std::string_view domain, std::initializer_list<ByteView> parts);
+
+// domain || chain_id || parts...: what is signed in every domain of one chain.
+[[nodiscard]] Bytes SignedBytes(std::string_view domain, const Hash& chain_id,
+                                std::initializer_list<ByteView> parts);
+
+// The id of the sweep that is the first log leaf of the block at `height` (FORMATS 6).
+[[nodiscard]] Hash SweepId(const Hash& chain_id, Height height);
+
+}  // namespace timebank::chain
