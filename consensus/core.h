@@ -1,0 +1,79 @@
+// Simplex as one pure, single-threaded function: events in, outputs out (CONSENSUS 4). No clock,
+// disk, socket, thread or random number inside; the only callee is the VoteSigner.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/strong.h"
+#include "chain/certificate.h"
+#include "chain/header.h"
+#include "chain/validator_set.h"
+#include "consensus/event.h"
+#include "consensus/output.h"
+#include "consensus/record.h"
+#include "consensus/signer.h"
+
+namespace timebank::consensus {
+
+struct Config {
+  Hash chain_id;
+  chain::Era era;
+  chain::ValidatorSet validators;    // of the current epoch
+  std::optional<ReplicaIndex> own;   // empty: observer, which never votes
+  VoteSigner* signer = nullptr;      // outlives the core; null for an observer
+  std::uint64_t delay_ms = 100;      // D: the bound on a message's delay that timers assume
+  std::uint64_t skew_max_ms = 5000;  // how far a block's timestamp may be from the local clock
+  std::uint64_t retry_ms = 1000;     // t_r
+};
+
+// The last block whose effects storage holds, from the same atomic batch as the state (P5).
+struct Floor {
+  Position position;  // of the Finalization; (0, 0) for genesis
+  Hash digest;        // chain_id for genesis
+  Height height;
+  Millis timestamp_ms;
+  std::optional<chain::Certificate> finalization;  // empty for genesis only
+};
+
+// What a restart begins with. `records` in log order; those at or below the floor may be among
+// them. Requires: the log's records as written (a contradiction among own votes is a failed check).
+struct Recovered {
+  Floor floor;
+  std::vector<Record> records;
+};
+
+// For status, metrics and "N of M validators reachable"; read between steps.
+struct Snapshot {
+  Position position;  // current epoch and view
+  Position floor;     // last final position known
+  Hash floor_digest;
+  Height committed_height;  // last block given out in commit; lags behind while bodies come
+  Hash committed_digest;
+  std::optional<ReplicaIndex> leader;  // of the current view
+  bool gate_open = false;              // whether anything is to be done (CONSENSUS 5)
+  bool halted = false;
+};
+
+class Core {
+ public:
+  // Replays the records: no vote is signed, own votes count in the own tally again (P2).
+  Core(const Config& config, Recovered recovered);
+  ~Core();
+  Core(Core&&) noexcept;
+  Core& operator=(Core&&) noexcept;
+
+  // Started must be the first event. Deterministic: equal events give equal outputs.
+  [[nodiscard]] Output Step(const Event& event);
+
+  [[nodiscard]] Snapshot snapshot() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace timebank::consensus

@@ -1,0 +1,113 @@
+// What a step asks of its driver. Contract, in this order:
+//   1. persist: append all records as one batch, one fdatasync (none if !NeedsSync()). An error
+//      ends the process; a sync is never tried again.
+//   2. send, serve: nothing leaves before 1 is through.
+//   3. commit: strictly rising heights without gap; store, answer waiters, remove from the pool.
+//      After a restart the blocks above Recovered::floor are committed again.
+//   4. check, build: may start at any time, and answer with BodyChecked and BlockBuilt. A check may
+//      be asked again; checks of one chain come parent first.
+//   5. halt: stop the process for good and alarm; later steps return nothing.
+// The core counts its own votes in the step that creates them. That is no breach of "tell the local
+// tally only after sync": whatever follows from the count (certificates, messages, commits) is in
+// the same output, and the batch reaches the disk whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consensus/event.h"
+#include "consensus/messages.h"
+#include "consensus/record.h"
+
+namespace timebank::consensus {
+
+struct Outbound {
+  std::optional<PeerId> to;  // empty: all connected validators and observers
+  Message message;
+};
+
+// The peer's FetchBlocks, within its budget, for storage to answer with Blocks: ascending from
+// `first`, at most `count`, bodies up to kReplyBytesMax but at least one block if there is one.
+struct ServeBlocks {
+  PeerId to;
+  FetchBlocks request;
+};
+
+struct CommittedBlock {
+  Block block;
+  chain::Certificate finalization;  // of this block or of a descendant
+};
+
+// Judge this body: it is the header's body (else kMismatch), and execution on the parent's state
+// gives the header's roots. The parent is final or was found valid before. Keep the resulting state
+// until the block or one above it is final.
+struct CheckBody {
+  Block block;
+};
+
+// Build a block on `parent` as leader of `position`, or say that there is nothing to build.
+struct BuildBlock {
+  Position position;
+  Hash parent;
+  Height height;                      // of the block to build
+  Millis parent_timestamp;            // the block's must be greater
+  bool allow_empty = false;           // a block without transactions and due work is wanted too
+  bool without_transactions = false;  // the unfinalised chain is too deep: due work only
+};
+
+enum class EvidenceKind : std::uint8_t {
+  kConflictingNotarize = 1,
+  kConflictingFinalize = 2,
+  kNullifyFinalize = 3,
+};
+// Two signed votes of one validator that no correct one casts (CONSENSUS 9); self-contained.
+struct Evidence {
+  EvidenceKind kind = EvidenceKind::kConflictingNotarize;
+  Vote first;
+  Vote second;
+};
+
+enum class Misbehaviour : std::uint8_t {
+  kBadVoteSignature,
+  kBadCertificate,
+  kBodyMismatch,  // a body that is not its header's
+  kOversize,      // more items or bytes than CONSENSUS 10 allows
+};
+// Close the connection and count it.
+struct Disconnect {
+  PeerId peer;
+  Misbehaviour reason = Misbehaviour::kBadVoteSignature;
+};
+
+enum class DivergenceReason : std::uint8_t {
+  kInvalidNotarized,     // a quorum notarized what execution here refuses
+  kConflictingQuorums,   // two certificates that cannot both exist with at most f faulty
+  kConflictingFinality,  // two final blocks at one height
+  kSignerRefused,        // the signer's guard contradicts this log: it belongs to another key use
+};
+struct Divergence {
+  DivergenceReason reason = DivergenceReason::kInvalidNotarized;
+  Position position;
+  Hash digest;
+  std::optional<Block> block;  // for the dump, where one is held
+};
+
+struct Output {
+  std::vector<Record> persist;
+  std::vector<Outbound> send;
+  std::vector<ServeBlocks> serve;
+  std::vector<CommittedBlock> commit;
+  std::vector<CheckBody> check;
+  std::optional<BuildBlock> build;
+  std::vector<Evidence> evidence;
+  std::vector<Disconnect> disconnect;
+  std::optional<Millis> wake_at;  // steady clock; replaces any earlier one; empty: none
+  std::optional<Divergence> halt;
+
+  // False when persist holds at most FirstSeen records.
+  [[nodiscard]] bool NeedsSync() const;
+};
+
+}  // namespace timebank::consensus
