@@ -1,0 +1,132 @@
+// One validator or observer without I/O: consensus core, ledger and pool over the ports.
+// Single-threaded and deterministic: equal events give equal calls of the ports. The order
+// "persist, then send, then commit" (CONSENSUS 8) is written once, in replica.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/expected.h"
+#include "consensus/core.h"
+#include "node/replica/peer_codec.h"
+#include "node/replica/ports.h"
+
+namespace timebank::replica {
+
+struct PoolLimits {
+  std::size_t transactions = 20'000;
+  std::size_t bytes = std::size_t{64} << 20;
+  std::size_t per_member = 2'000;
+};
+
+struct Config {
+  std::string genesis;                       // canonical bytes of the Genesis; chain_id = H of them
+  consensus::VoteSigner* signer = nullptr;   // null: observer. Outlives the replica
+  std::optional<crypto::PublicKey> own_key;  // the signer's; must be in the validator set
+  std::uint64_t delay_ms = 100;              // D of CONSENSUS 2
+  PoolLimits pool;
+};
+
+struct Ports {
+  Storage& storage;
+  Transport& transport;
+  Verifier& verifier;
+  ClientSink& clients;
+};
+
+// ---- Events. Time enters only as Event::now ----
+
+struct Started {};  // the first event, exactly once
+struct PeerConnected {
+  consensus::PeerId peer;
+};
+struct PeerMessageReceived {
+  consensus::PeerId from;
+  PeerMessage message;  // by DecodePeerMessage, on any thread
+};
+// A client's transaction, by ReadTransaction on any thread. Answered through ClientSink.
+struct Submitted {
+  std::uint64_t ticket = 0;
+  SharedTransaction transaction;
+};
+struct SignaturesVerified {
+  std::uint64_t ticket = 0;
+  std::vector<bool> good;
+};
+struct Tick {};  // sent at wake_at, harmless at any other moment
+
+struct Event {
+  consensus::Now now;
+  std::variant<Started, PeerConnected, PeerMessageReceived, Submitted, SignaturesVerified, Tick>
+      what;
+};
+
+// Why a node refuses to start. Text for people: Describe.
+enum class RecoveryFault : std::uint8_t {
+  kBadGenesis,         // no canonical Genesis, or one that the ledger refuses
+  kStateRootMismatch,  // the records of the database do not give the floor's state_root
+  kLogRootMismatch,    // the stored log leaves do not give the floor's log_root
+  kFloorNotProven,     // the floor's Finalization is of another block, set or chain
+  kNotInSet,           // own key is no validator
+  kContradiction,      // the log holds votes that exclude each other, or that the signer refuses
+};
+[[nodiscard]] std::string_view Describe(RecoveryFault fault);
+
+// The last committed block and the state after it: what clients are judged against and read.
+struct FinalView {
+  std::shared_ptr<const ledger::State> state;
+  chain::Header header;  // at genesis: only height 0, chain_id and state_root are filled
+  Hash digest;           // chain_id at genesis
+  std::optional<chain::Certificate> finalization;  // of it or of a descendant; empty at genesis
+};
+
+struct Status {
+  consensus::Snapshot consensus;
+  std::size_t pool_transactions = 0;
+  std::size_t pool_bytes = 0;
+  std::optional<Millis> next_due_ms;  // ledger time of the earliest due item
+  std::uint64_t evidence_count = 0;
+};
+
+class Replica {
+ public:
+  // Loads the final state from storage, replays the log above it (no votes, no execution), checks
+  // the roots. Blocks above the floor are executed again at Started.
+  [[nodiscard]] static Expected<std::unique_ptr<Replica>, RecoveryFault> Open(const Config& config,
+                                                                              const Ports& ports);
+  ~Replica();
+
+  // Takes the events in order, then does what follows from them: one synced write, sends, commits.
+  // Many events in one call share the write. Times never go back.
+  void Step(std::span<const Event> events);
+  void Step(const Event& event) { Step(std::span(&event, 1)); }
+
+  // Steady time at which a Tick is wanted; empty: never. Read after each Step.
+  [[nodiscard]] std::optional<Millis> wake_at() const;
+  [[nodiscard]] const FinalView& final_view() const;
+  [[nodiscard]] Status status() const;
+  // Set once correctness is lost: alarm, write the dump, stop the process. Steps do nothing more.
+  [[nodiscard]] const std::optional<consensus::Divergence>& halted() const;
+
+  // The receipt of a final transaction, or empty: canonical bytes of v1::Receipt with the lines
+  // named (empty: all). Reads storage.
+  [[nodiscard]] std::optional<std::string> FindReceipt(const Hash& id,
+                                                       std::span<const std::uint32_t> lines) const;
+
+ private:
+  class Impl;
+  explicit Replica(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// A readable account of a divergence: positions, digests, header and roots on both sides.
+[[nodiscard]] std::string DumpText(const consensus::Divergence& divergence);
+
+}  // namespace timebank::replica
