@@ -1,0 +1,145 @@
+#include "wallet-cli/paper_slips.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "base/civil.h"
+#include "chain/domains.h"
+#include "crypto/sha256.h"
+#include "platform/file.h"
+#include "wallet-cli/csv.h"
+
+namespace timebank::cli {
+namespace {
+
+constexpr std::string_view kColumns[] = {"slip_no", "volunteer_no", "elder_no", "category",
+                                         "date",    "start",        "minutes",  "witness"};
+// A slip is one visit: more than a day of minutes is a typing mistake, not a claim to be judged.
+constexpr std::int64_t kMinutesMax = 100'000;
+
+void Fail(SlipRow& row, const char* finding, std::string_view column) {
+  if (!row.finding.empty()) return;
+  row.finding = finding;
+  row.column = column;
+}
+
+std::optional<std::int64_t> PositiveMinutes(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (value <= 0 || value > kMinutesMax) return std::nullopt;
+  return value;
+}
+
+// Date and time of day, each judged by itself so that the finding names the right column.
+std::optional<Millis> Start(SlipRow& row, const std::string& date, const std::string& time,
+                            std::int64_t offset) {
+  const auto day = date.size() == 10 ? ParseCivil(date) : std::nullopt;
+  if (!day) Fail(row, "bad_date", "date");
+  const auto clock = time.size() == 5 ? ParseCivil("2000-01-01 " + time) : std::nullopt;
+  if (!clock) Fail(row, "bad_time", "start");
+  if (!day || !clock) return std::nullopt;
+  CivilTime civil = *day;
+  civil.hour = clock->hour;
+  civil.minute = clock->minute;
+  return FromCivil(civil, offset);
+}
+
+SlipRow ReadRow(const CsvRow& cells, const OrgId& org, std::int64_t offset, const FindParty& find) {
+  const auto text = [&](std::string_view column) { return NormaliseWidth(cells.Get(column)); };
+  SlipRow row;
+  row.line = cells.line;
+  row.serial = text("slip_no");
+  row.volunteer = text("volunteer_no");
+  row.elder = text("elder_no");
+  row.witness = text("witness");
+  for (const std::string_view column : kColumns) {
+    if (text(column).empty()) Fail(row, "missing_field", column);
+  }
+  if (!row.finding.empty()) return row;
+  const auto start = Start(row, text("date"), text("start"), offset);
+  const auto minutes = PositiveMinutes(text("minutes"));
+  if (!minutes) Fail(row, "bad_minutes", "minutes");
+  const v1::Category category = CategoryOfName(text("category"));
+  if (category == v1::CATEGORY_UNSPECIFIED) Fail(row, "bad_category", "category");
+  const auto volunteer = find(row.volunteer);
+  const auto elder = find(row.elder);
+  const auto witness = find(row.witness);
+  if (!volunteer) Fail(row, "unknown_member", "volunteer_no");
+  if (!elder) Fail(row, "unknown_member", "elder_no");
+  if (!witness) Fail(row, "unknown_member", "witness");
+  if (!row.finding.empty()) return row;
+  v1::EntryContent content;
+  content.set_version(1);
+  content.set_entry(SlipEntryId(org, row.serial, *start).str());
+  content.set_community(elder->home.str());
+  content.set_kind(v1::ENTRY_KIND_VOLUNTEER);
+  content.set_category(category);
+  content.set_volunteer(volunteer->member.str());
+  content.set_elder(elder->member.str());
+  content.set_start_ms(start->value());
+  content.set_end_ms(start->value() + static_cast<std::uint64_t>(*minutes) * 60'000);
+  content.set_place(v1::PLACE_CLAIM_NONE);
+  content.set_channel(v1::CHANNEL_PAPER);
+  row.batch_line.set_content(content.SerializeAsString());
+  row.batch_line.set_serial(row.serial);
+  row.batch_line.set_witness(witness->member.str());
+  return row;
+}
+
+}  // namespace
+
+v1::Category CategoryOfName(const std::string& name) {
+  std::string upper = "CATEGORY_";
+  for (const char c : name) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  v1::Category category{};
+  return v1::Category_Parse(upper, &category) ? category : v1::CATEGORY_UNSPECIFIED;
+}
+
+EntryId SlipEntryId(const OrgId& org, const std::string& serial, Millis start) {
+  const Hash hash = crypto::Sha256({AsBytes(chain::kSlipDomain), org.view(), AsBytes(serial)});
+  EntryId id;
+  for (std::size_t i = 0; i < 6; ++i) {
+    id.data[i] = static_cast<std::byte>((start.value() >> (40 - 8 * i)) & 0xFF);
+  }
+  std::copy_n(hash.data.begin(), 10, id.data.begin() + 6);
+  return id;
+}
+
+Expected<SlipFile, std::string> ReadSlips(const std::string& path, const OrgId& org,
+                                          std::int64_t civil_offset_minutes,
+                                          const FindParty& find) {
+  auto bytes = platform::ReadFile(path);
+  if (!bytes) return Unexpected{bytes.error()};
+  auto table = ParseCsv(AsText(*bytes));
+  if (!table) return Unexpected{path + ": " + table.error()};
+  for (const std::string_view column : kColumns) {
+    if (!table->Has(column)) {
+      return Unexpected{path + ": there is no column '" + std::string(column) + "'"};
+    }
+  }
+  SlipFile file;
+  file.file_hash = crypto::Sha256(*bytes);
+  for (const CsvRow& row : table->rows) {
+    file.rows.push_back(ReadRow(row, org, civil_offset_minutes, find));
+  }
+  return file;
+}
+
+std::string SlipFinding(v1::Reason reason, const SlipRow& row) {
+  if (reason == v1::REASON_F3_SEPARATION_OF_DUTIES) {
+    return row.volunteer == row.elder ? "self_service" : "witness_is_party";
+  }
+  if (reason == v1::REASON_F1_OVERLAP) return "overlap";
+  if (reason == v1::REASON_F4_DUPLICATE) return "duplicate";
+  if (reason == v1::REASON_FUTURE) return "future";
+  if (reason == v1::REASON_TOO_LATE) return "too_late";
+  if (reason == v1::REASON_ENTRY_TOO_LONG) return "over_entry_limit";
+  if (reason == v1::REASON_ENTRY_TOO_SHORT) return "under_entry_limit";
+  if (reason == v1::REASON_F6_OUTSIDE_HOURS) return "night_without_order";
+  if (reason == v1::REASON_UNKNOWN_MEMBER) return "unknown_member";
+  return v1::Reason_Name(reason);
+}
+
+}  // namespace timebank::cli
