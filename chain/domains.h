@@ -30,6 +30,9 @@ inline constexpr std::string_view kDocumentDomain = DomainTag("timebank/doc/v1")
 // What a new member key signs to prove that somebody holds it: chain_id, member, suited key.
 inline constexpr std::string_view kKeyProofDomain = DomainTag("timebank/key/v1");
 
+// Commands of a development network's clock, signed by the genesis dev key.
+inline constexpr std::string_view kDevClockDomain = DomainTag("timebank/devclock/v1");
+
 // Header digests start with this one byte instead of a tag (FORMATS 4).
 inline constexpr std::byte kHeaderTag{0x20};
 

@@ -130,10 +130,10 @@ TEST(HeaderTest, DecodeNamesWhatIsWrong) {
 }
 
 TEST(DomainsTest, TagsEndInOneZeroByteAndDiffer) {
-  const std::string_view kTags[] = {kTransactionDomain,  kPinDomain,      kSlipDomain,
-                                    kEraDomain,          kCareDomain,     kSweepDomain,
-                                    kValidatorSetDomain, kAuthDomain,     kStatementDomain,
-                                    kTipDomain,          kDocumentDomain, kKeyProofDomain};
+  const std::string_view kTags[] = {
+      kTransactionDomain, kPinDomain,          kSlipDomain,    kEraDomain,       kCareDomain,
+      kSweepDomain,       kValidatorSetDomain, kAuthDomain,    kStatementDomain, kTipDomain,
+      kDocumentDomain,    kKeyProofDomain,     kDevClockDomain};
   for (std::string_view tag : kTags) {
     EXPECT_EQ(tag.find('\0'), tag.size() - 1);
     EXPECT_TRUE(tag.starts_with("timebank/"));
