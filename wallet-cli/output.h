@@ -1,0 +1,62 @@
+// What the program prints: tables that respect the width of Chinese characters, JSON on request,
+// and errors that say what, why and what to do. Answers go to stdout, everything else to stderr.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace timebank::cli {
+
+// Documented in `timebank help exit-codes` and docs/cli.md.
+enum class Exit : int {
+  kOk = 0,
+  kRefused = 1,      // the ledger refused it; nothing changed
+  kUsage = 2,        // the command line is wrong
+  kNotRecorded = 3,  // not recorded yet: too few validators, a deadline; ask again
+  kNotVerified = 4,  // a proof does not hold
+  kLocal = 5,        // a file, key or setting on this machine
+};
+
+enum class Language { kEnglish, kChinese };
+
+// --lang, else TIMEBANK_LANG, else LC_ALL, LC_MESSAGES and LANG: "zh..." is Chinese.
+[[nodiscard]] Language ChooseLanguage(std::string_view option);
+
+// Columns a terminal gives to `utf8`: wide characters take two.
+[[nodiscard]] std::size_t DisplayWidth(std::string_view utf8);
+
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
+  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  // Left-aligned columns two blanks apart, a rule below the header.
+  [[nodiscard]] std::string Text() const;
+
+ private:
+  std::vector<std::string> header_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// 95 -> "1 h 35 min" or "1小时35分钟"; negative amounts keep their sign.
+[[nodiscard]] std::string FormatMinutes(std::int64_t minutes, Language language);
+// 83340 -> "83,340".
+[[nodiscard]] std::string FormatCount(std::int64_t count);
+
+// Prints "error: what" and, where given, "why: ..." and "do: ..." to stderr, or with `json` one
+// object
+// {"error": {"reason", "what", "do"}} to stdout. Returns the exit code for the caller to return.
+struct Failure {
+  Exit exit = Exit::kLocal;
+  std::string reason;  // stable name, may be empty
+  std::string what;
+  std::string next;
+};
+int PrintFailure(const Failure& failure, bool json);
+
+void PrintText(std::string_view text);
+void PrintJson(const nlohmann::json& value);
+
+}  // namespace timebank::cli
