@@ -52,7 +52,7 @@ Language ChooseLanguage(std::string_view option) {
 
 std::size_t DisplayWidth(std::string_view utf8) {
   std::size_t width = 0;
-  for (std::size_t at = 0; at < utf8.size();) width += IsWide(NextCodePoint(utf8, at)) ? 2 : 1;
+  for (std::size_t at = 0; at < utf8.size();) width += IsWide(NextCodePoint(utf8, at)) ? 2U : 1U;
   return width;
 }
 
