@@ -28,13 +28,17 @@ std::size_t Utf8Length(std::string_view text, std::size_t at) {
   return length;
 }
 
+// Chinese text in UTF-8 has sequences of three bytes. Text whose only sequences have two is taken
+// for GB18030, where pairs of bytes are the rule and may happen to look like UTF-8.
 bool IsUtf8(std::string_view text) {
+  std::size_t longest = 1;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = Utf8Length(text, at);
     if (length == 0) return false;
+    longest = std::max(longest, length);
     at += length;
   }
-  return true;
+  return longest != 2;
 }
 
 std::string Trim(std::string_view text) {
@@ -96,8 +100,9 @@ bool CsvTable::Has(std::string_view column) const {
 }
 
 Expected<std::string, std::string> ToUtf8(std::string_view bytes) {
-  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
-  if (IsUtf8(bytes)) return std::string(bytes);
+  const bool marked = bytes.starts_with(kByteOrderMark);
+  if (marked) bytes.remove_prefix(kByteOrderMark.size());
+  if (marked || IsUtf8(bytes)) return std::string(bytes);
   const iconv_t converter = iconv_open("UTF-8", "GB18030");
   if (converter == iconv_t(-1)) {
     return Unexpected{std::string("this system cannot convert GB18030; save the file as UTF-8")};
