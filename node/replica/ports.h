@@ -98,7 +98,7 @@ class Transport {
 };
 
 // Checks signatures of transactions by ledger::CheckSignatures against keys in `state`, off the
-// replica's thread. The answer is an event SignaturesVerified with the same ticket, one verdict per
+// replica's thread. The answer is an event SignaturesVerified with the same ticket, one reason per
 // transaction; a lost answer only delays.
 struct VerifyJob {
   std::uint64_t ticket = 0;
@@ -125,10 +125,12 @@ struct SubmitAnswer {
 // A block that became final, with what receipts need (receipts.h).
 struct FinalBlock {
   consensus::CommittedBlock block;
-  // The block whose finalization it is: `block` or a descendant, whose log root proves the rows.
-  chain::Header proven_by;
-  std::vector<TransactionRow> rows;
-  std::vector<std::vector<Hash>> log_paths;  // per row, under proven_by.log_root
+  std::vector<SharedTransaction> transactions;
+  std::vector<TransactionRow> rows;  // the sweep first, if it did anything
+  // The block that the finalization names: `block` or a descendant, whose log root proves the
+  // rows. Empty while that one is not here yet (catching up): Replica::FindReceipt has it later.
+  std::optional<chain::Header> proven_by;
+  std::vector<std::vector<Hash>> log_paths;  // per row, under proven_by->log_root
 };
 
 class ClientSink {

@@ -16,22 +16,19 @@
 #include "base/expected.h"
 #include "consensus/core.h"
 #include "node/replica/peer_codec.h"
+#include "node/replica/pool.h"
 #include "node/replica/ports.h"
 
 namespace timebank::replica {
 
-struct PoolLimits {
-  std::size_t transactions = 20'000;
-  std::size_t bytes = std::size_t{64} << 20;
-  std::size_t per_member = 2'000;
-};
-
 struct Config {
-  std::string genesis;                       // canonical bytes of the Genesis; chain_id = H of them
-  consensus::VoteSigner* signer = nullptr;   // null: observer. Outlives the replica
-  std::optional<crypto::PublicKey> own_key;  // the signer's; must be in the validator set
-  std::uint64_t delay_ms = 100;              // D of CONSENSUS 2
+  std::string genesis;  // canonical bytes of the Genesis; chain_id = H of them
+  // Null: observer. Outlives the replica, which tells it the votes of the log.
+  consensus::LocalSigner* signer = nullptr;
+  std::uint64_t delay_ms = 100;  // D of CONSENSUS 2
   PoolLimits pool;
+  // A leader stops here; voters accept whatever the limits of a block allow (DESIGN 4).
+  std::size_t block_transactions = 1'000;
 };
 
 struct Ports {
@@ -58,7 +55,7 @@ struct Submitted {
 };
 struct SignaturesVerified {
   std::uint64_t ticket = 0;
-  std::vector<bool> good;
+  std::vector<v1::Reason> verdicts;  // UNSPECIFIED: all signatures are good
 };
 struct Tick {};  // sent at wake_at, harmless at any other moment
 
