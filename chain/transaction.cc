@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::size_t kChainTagSize = 8;
 
-// Kinds that carry up to 500 lines or members.
-bool IsList(v1::TransactionBody::KindCase kind) {
-  return kind == v1::TransactionBody::kApproveEntries || kind == v1::TransactionBody::kPaperBatch ||
-         kind == v1::TransactionBody::kListMember || kind == v1::TransactionBody::kUnlistMember ||
-         kind == v1::TransactionBody::kGrantRun;
-}
-
 // Signers are few (max_items), so comparing all pairs costs less than sorting them.
 bool SignersAreDistinct(const v1::TransactionBody& body) {
   for (int i = 0; i < body.signers_size(); ++i) {
@@ -48,7 +41,7 @@ Expected<Transaction, v1::Reason> ParseEnvelope(ByteView envelope, const Hash& c
   if (!body) return Unexpected{ReasonOf(body.error().fault)};
   if (body->version() != kBodyVersion) return Unexpected{v1::REASON_UNKNOWN_VERSION};
   if (!SignersAreComplete(*body)) return Unexpected{v1::REASON_MISSING_FIELD};
-  const std::size_t size_max = IsList(body->kind_case()) ? kListBodySizeMax : kBodySizeMax;
+  const std::size_t size_max = IsListKind(body->kind_case()) ? kListBodySizeMax : kBodySizeMax;
   if (outer->body().size() > size_max) return Unexpected{v1::REASON_OVERSIZE};
   if (!SignersAreDistinct(*body)) return Unexpected{v1::REASON_DUPLICATE_SIGNER};
   if (outer->signatures_size() != body->signers_size()) {
@@ -65,6 +58,12 @@ Expected<Transaction, v1::Reason> ParseEnvelope(ByteView envelope, const Hash& c
   transaction.body_bytes = std::move(*outer->mutable_body());
   transaction.body = std::move(*body);
   return transaction;
+}
+
+bool IsListKind(v1::TransactionBody::KindCase kind) {
+  return kind == v1::TransactionBody::kApproveEntries || kind == v1::TransactionBody::kPaperBatch ||
+         kind == v1::TransactionBody::kListMember || kind == v1::TransactionBody::kUnlistMember ||
+         kind == v1::TransactionBody::kGrantRun;
 }
 
 Bytes TransactionSignedBytes(const Hash& chain_id, ByteView body) {

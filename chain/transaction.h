@@ -40,6 +40,9 @@ struct Transaction {
 [[nodiscard]] Expected<Transaction, v1::Reason> ParseEnvelope(ByteView envelope,
                                                               const Hash& chain_id);
 
+// Kinds of up to 500 lines or members, which may be larger; their receipts show one's own lines.
+[[nodiscard]] bool IsListKind(v1::TransactionBody::KindCase kind);
+
 // The public reason for bytes that are not in canonical form.
 [[nodiscard]] v1::Reason ReasonOf(CanonicalFault fault);
 
