@@ -53,8 +53,8 @@ struct Snapshot {
   Hash floor_digest;
   Height committed_height;  // last block given out in commit; lags behind while bodies come
   Hash committed_digest;
-  std::optional<ReplicaIndex> leader;  // of the current view
-  bool gate_open = false;              // whether anything is to be done (CONSENSUS 5)
+  ReplicaIndex leader;     // of the current view
+  bool gate_open = false;  // whether anything is to be done (CONSENSUS 5)
   bool halted = false;
 };
 

@@ -1,0 +1,76 @@
+// From a Finalization to committed blocks. The floor jumps at once; what lies between is linked
+// downwards by hash, checked upwards, and committed in height order.
+#include "base/check.h"
+#include "consensus/state.h"
+
+namespace timebank::consensus {
+
+void Core::State::LinkFinalChain() {
+  if (final_.target == tree_.base() ||
+      (tree_.Find(final_.target) == nullptr && final_.digests.empty())) {
+    // Reached, or not yet begun: aim at the newest.
+    final_.target = floor_digest_;
+    final_.digests.clear();
+  }
+  if (final_.target == tree_.base()) return;
+  const Height base = tree_.base_height();
+  if (final_.digests.empty()) {
+    const TreeBlock* top = tree_.Find(final_.target);
+    if (top == nullptr) return;
+    final_.digests.emplace(top->block.header().height, final_.target);
+  }
+  // Tree blocks lie above the base, so the lowest known height does too.
+  while (final_.digests.begin()->first > base.Next()) {
+    const auto [height, digest] = *final_.digests.begin();
+    const TreeBlock* held = tree_.Find(digest);
+    if (held == nullptr) return;
+    final_.digests.emplace(Height(height.value() - 1), held->block.header().parent);
+  }
+  const Hash lowest = final_.digests.begin()->second;
+  const TreeBlock* held = tree_.Find(lowest);
+  if (held != nullptr && held->block.header().parent != tree_.base()) {
+    Halt(DivergenceReason::kConflictingFinality, floor_.view, lowest);
+  }
+}
+
+void Core::State::CommitFinal() {
+  while (!halted_ && final_.target != tree_.base()) {
+    const auto next = final_.digests.find(tree_.base_height().Next());
+    if (next == final_.digests.end()) return;
+    const Hash digest = next->second;
+    const TreeBlock* held = tree_.Find(digest);
+    if (held == nullptr || held->state != BodyState::kValid) return;
+    PersistBody(digest);
+    const auto own = final_.finalizations.find(digest);
+    TB_CHECK(floor_certificate_.has_value());
+    out_.commit.push_back(
+        {held->block, own == final_.finalizations.end() ? *floor_certificate_ : own->second});
+    if (held->block.header().EndsEpoch()) epoch_over_ = true;
+    if (own != final_.finalizations.end()) final_.finalizations.erase(own);
+    final_.digests.erase(next);
+    tree_.Advance(digest);
+    changed_ = true;
+  }
+}
+
+// Before a vote of mine for it leaves, and before it is committed.
+void Core::State::PersistBody(const Hash& digest) {
+  if (digest == tree_.base()) return;
+  TreeBlock* held = tree_.Find(digest);
+  TB_CHECK(held != nullptr);
+  if (held->durable) return;
+  held->durable = true;
+  out_.persist.push_back(BodyRecord{held->block});
+}
+
+void Core::State::PruneTree() {
+  tree_.Prune([this](const TreeBlock& held) {
+    if (held.durable || held.seen_in.value() + kIdleBodyViews >= view_.value()) return true;
+    const Hash& digest = held.block.digest();
+    const auto final_here = final_.digests.find(held.block.header().height);
+    if (final_here != final_.digests.end() && final_here->second == digest) return true;
+    return digest == final_.target || rounds_.IsNotarized(digest);
+  });
+}
+
+}  // namespace timebank::consensus

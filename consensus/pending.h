@@ -1,0 +1,77 @@
+// What the core waits for: the proposal of this view, its timers, questions put to peers. Data
+// only. Private to this folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "base/strong.h"
+#include "chain/certificate.h"
+#include "consensus/block_tree.h"
+#include "consensus/limits.h"
+#include "consensus/messages.h"
+#include "consensus/output.h"
+#include "consensus/pacing.h"
+
+namespace timebank::consensus {
+
+// The first proposal of the current view by its leader.
+struct Candidate {
+  View parent_view;
+  Block block;
+  bool sound = false;  // everything but the body is found right: cancels t_l
+};
+
+struct ViewTimers {
+  bool armed = false;  // the gate is open
+  Millis leader_at;    // t_l
+  Millis view_at;      // t_a
+  Millis empty_at;     // from when on the leader proposes even an empty block
+};
+
+// What the leader asked of its driver in this view.
+struct Building {
+  std::optional<BuildBlock> asked;
+  View parent_view;       // of `asked`
+  bool nothing = false;   // the answer was: nothing to build
+  bool given_up = false;  // not even an empty block, or no signature: silent in this view
+};
+
+// A question that is put to one peer after the other until it is answered.
+struct Question {
+  Millis next_at;
+  std::optional<PeerId> ask_first;
+};
+
+struct Peer {
+  TokenBucket answers{kAnswersPerSecond};
+  TokenBucket signatures{kCertificateSignaturesPerSecond};
+  std::optional<chain::Certificate> deferred;  // the highest that came without tokens left
+};
+
+// What the core asks of others.
+struct Asking {
+  std::map<Hash, Question> bodies;
+  std::optional<Question> certificates;
+  std::optional<Question> final_chain;
+  Millis epoch_chain_at;          // not again before
+  std::uint64_t peer_cursor = 0;  // whom to ask next
+};
+
+// The final blocks between the last committed one and target, by height, as known so far from the
+// target down. A newer floor becomes the target once this one is reached.
+struct FinalChain {
+  Hash target;
+  std::map<Height, Hash> digests;
+  std::map<Hash, chain::Certificate> finalizations;  // of blocks not yet committed
+};
+
+// What a leader builds on.
+struct Parent {
+  View view;
+  Hash digest;
+  BlockInfo info;
+};
+
+}  // namespace timebank::consensus

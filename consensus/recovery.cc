@@ -1,0 +1,94 @@
+// A restart: floor from storage, the rest from the log. Nothing is signed, sent or executed here;
+// the first steps ask for checks, commit what is final and re-send what is stored.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "consensus/state.h"
+
+namespace timebank::consensus {
+
+using chain::Certificate;
+using chain::VoteKind;
+
+Core::State::State(const Config& config, Recovered recovered)
+    : config_(config),
+      n_(config.validators.size()),
+      set_hash_(config.validators.SetHash()),
+      leader_offset_(LeaderOffset(config.chain_id, n_)),
+      floor_(recovered.floor.position),
+      floor_digest_(recovered.floor.digest),
+      floor_certificate_(recovered.floor.finalization),
+      tally_(n_, config.validators.quorum()),
+      activity_(n_, config.validators.quorum(), View(0)),
+      tree_(recovered.floor.digest, recovered.floor.height, recovered.floor.timestamp_ms) {
+  final_.target = recovered.floor.digest;
+  TB_CHECK(config_.own.has_value() == (config_.signer != nullptr));
+  TB_CHECK(!config_.own || config_.own->value() < n_);
+  ReplayCertificates(recovered.records);
+  for (const Record& record : recovered.records) {
+    const auto* body = std::get_if<BodyRecord>(&record);
+    if (body == nullptr) continue;
+    TreeBlock held;
+    held.block = body->block;
+    held.durable = true;
+    held.seen_in = view_;
+    tree_.Insert(std::move(held));
+  }
+  ReplayVotes(recovered.records);
+  activity_ = Activity(n_, config.validators.quorum(), view_);
+  if (config_.signer != nullptr) config_.signer->RaiseFloor(floor_);
+}
+
+// The floor for voting is the highest Finalization in storage or log; missing bodies are fetched
+// later. The view follows from the certificates alone.
+void Core::State::ReplayCertificates(const std::vector<Record>& records) {
+  std::vector<const Certificate*> certificates;
+  for (const Record& record : records) {
+    const auto* certificate = std::get_if<CertificateRecord>(&record);
+    if (certificate == nullptr) continue;
+    if (certificate->certificate.position.epoch != floor_.epoch) continue;
+    certificates.push_back(&certificate->certificate);
+  }
+  if (floor_certificate_) EnterBehind(*floor_certificate_);
+  const View stored_floor = floor_.view;
+  for (const Certificate* certificate : certificates) {
+    const chain::VotePosition& p = certificate->position;
+    if (p.kind != VoteKind::kFinalize || p.view <= stored_floor) continue;
+    if (p.digest != tree_.base()) final_.finalizations[p.digest] = *certificate;
+    if (p.view <= floor_.view) continue;
+    floor_.view = p.view;
+    floor_digest_ = p.digest;
+    floor_certificate_ = *certificate;
+  }
+  for (const Certificate* certificate : certificates) {
+    if (certificate->position.view <= floor_.view && *certificate != floor_certificate_) continue;
+    if (certificate->position.kind != VoteKind::kFinalize) {
+      TB_CHECK(rounds_.Store(*certificate));
+    }
+    EnterBehind(*certificate);
+  }
+}
+
+// Own votes above the floor are checked against I1 and I2 and count again (P2).
+void Core::State::ReplayVotes(const std::vector<Record>& records) {
+  for (const Record& record : records) {
+    if (const auto* mine = std::get_if<MyVoteRecord>(&record)) {
+      const Vote& vote = mine->vote;
+      if (vote.position.epoch != floor_.epoch || vote.position.view <= floor_.view) continue;
+      TB_CHECK(config_.own.has_value());
+      TB_CHECK(vote.signer == *config_.own);
+      rounds_.NoteMine(vote);
+      if (tally_.Judge(vote) == Standing::kNew) static_cast<void>(tally_.Add(vote));
+    } else if (const auto* seen = std::get_if<FirstSeenRecord>(&record)) {
+      const Vote& vote = seen->vote;
+      if (vote.position.epoch != floor_.epoch || vote.signer.value() >= n_) continue;
+      if (vote.position.view.value() + kEvidenceWindowViews < floor_.view.value()) continue;
+      if (tally_.Judge(vote) == Standing::kNew) static_cast<void>(tally_.Add(vote));
+    } else if (const auto* chosen = std::get_if<MyProposalRecord>(&record)) {
+      if (chosen->position.epoch == floor_.epoch) my_proposal_ = *chosen;
+    }
+  }
+}
+
+}  // namespace timebank::consensus

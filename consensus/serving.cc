@@ -1,0 +1,84 @@
+// Answers to peers, within each one's allowance (P20). Over it the answer is empty, which means
+// "ask somebody else"; what is asked for beyond a limit is cut, never refused (P6).
+#include <algorithm>
+#include <utility>
+
+#include "consensus/state.h"
+
+namespace timebank::consensus {
+namespace {
+
+// Observers beyond this many are forgotten, oldest number first; only their allowances are lost.
+constexpr std::size_t kObserversTracked = 256;
+
+}  // namespace
+
+Peer& Core::State::PeerState(PeerId peer) {
+  const auto known = peers_.find(peer);
+  if (known != peers_.end()) return known->second;
+  if (peers_.size() >= n_ + kObserversTracked) {
+    const auto oldest = peers_.lower_bound(PeerId(kFirstObserverPeer));
+    if (oldest != peers_.end()) peers_.erase(oldest);
+  }
+  return peers_[peer];
+}
+
+// A lower floor is answered with my Finalization, a lower view with what let me enter mine.
+void Core::State::OnStatus(PeerId from, const Status& status) {
+  if (status.position.epoch > floor_.epoch) AskEpochChain(from, status.position.epoch);
+  if (status.notarization && !OnCertificate(from, *status.notarization)) return;
+  if (halted_ || !PeerState(from).answers.Take(now_.steady_ms, 1)) return;
+  const bool behind = status.floor < floor_ && floor_certificate_;
+  if (behind) Send(from, CertificateMessage{*floor_certificate_});
+  const bool entered_by_floor = behind && entered_by_ == floor_certificate_;
+  if (status.position < Position{floor_.epoch, view_} && entered_by_ && !entered_by_floor) {
+    Send(from, CertificateMessage{*entered_by_});
+  }
+  const chain::Certificate* highest = rounds_.HighestNotarization();
+  const bool they_lack =
+      highest != nullptr &&
+      (!status.notarization || status.notarization->position.view < highest->position.view);
+  if (they_lack && entered_by_ != *highest) Send(from, CertificateMessage{*highest});
+  // The other way round: my floor is lower, and a Status of mine is answered with theirs.
+  if (floor_ < status.floor) Send(from, MyStatus());
+}
+
+void Core::State::Serve(PeerId from, const FetchCertificates& request) {
+  if (!PeerState(from).answers.Take(now_.steady_ms, 1)) return Send(from, Certificates{});
+  Certificates reply;
+  const Position first{request.epoch, request.first};
+  if (first <= floor_ && floor_certificate_) reply.certificates.push_back(*floor_certificate_);
+  for (const auto& [view, round] : rounds_.all()) {
+    if (request.epoch != floor_.epoch || view < request.first || view > request.last) continue;
+    if (reply.certificates.size() + 2 > kFetchCertificatesMax) break;
+    if (round.notarization) reply.certificates.push_back(*round.notarization);
+    if (round.nullification) reply.certificates.push_back(*round.nullification);
+  }
+  Send(from, std::move(reply));
+}
+
+// Storage answers: the core keeps no old blocks.
+void Core::State::Serve(PeerId from, const FetchBlocks& request) {
+  if (!PeerState(from).answers.Take(now_.steady_ms, 1)) return Send(from, Blocks{});
+  ServeBlocks serve{from, request};
+  const std::size_t most = request.headers_only ? kFetchHeadersMax : kFetchBlocksMax;
+  serve.request.count = std::min(serve.request.count, static_cast<std::uint32_t>(most));
+  out_.serve.push_back(serve);
+}
+
+void Core::State::Serve(PeerId from, const FetchByDigest& request) {
+  if (!PeerState(from).answers.Take(now_.steady_ms, 1)) return Send(from, Blocks{});
+  if (const Block* block = tree_.FindForPeer(request.digest)) {
+    return Send(from, Blocks{{*block}});
+  }
+  if (floor_certificate_) return Send(from, CertificateMessage{*floor_certificate_});
+  Send(from, Blocks{});
+}
+
+void Core::State::AskEpochChain(PeerId from, Epoch theirs) {
+  if (theirs <= floor_.epoch || now_.steady_ms < asking_.epoch_chain_at) return;
+  asking_.epoch_chain_at = After(config_.retry_ms);
+  Send(from, FetchEpochChain{floor_.epoch});
+}
+
+}  // namespace timebank::consensus
