@@ -61,7 +61,7 @@ struct Snapshot {
 class Core {
  public:
   // Replays the records: no vote is signed, own votes count in the own tally again (P2).
-  Core(const Config& config, Recovered recovered);
+  Core(const Config& config, const Recovered& recovered);
   ~Core();
   Core(Core&&) noexcept;
   Core& operator=(Core&&) noexcept;

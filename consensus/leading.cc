@@ -15,7 +15,7 @@ using chain::VoteKind;
 // not followed by a tail of empty blocks.
 void Core::State::Lead() {
   if (!IsMyTurn() || building_.asked || building_.given_up) return;
-  const bool work = pool_has_valid_ || due_;
+  const bool work = work_.any();
   const bool tip_final = TipIsFinal();
   if (tip_final && !work) return;
   const auto parent = ChooseParent();

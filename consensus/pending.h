@@ -30,6 +30,20 @@ struct ViewTimers {
   Millis empty_at;     // from when on the leader proposes even an empty block
 };
 
+// What goes on while views stand still.
+struct Pulse {
+  std::optional<Millis> retry_at;  // t_r; empty while nothing is unfinished
+  Millis status_at;
+  std::uint64_t jitter_counter = 0;
+};
+
+// What the driver last said there is to do.
+struct Work {
+  bool pool_has_valid = false;
+  bool due = false;
+  [[nodiscard]] bool any() const { return pool_has_valid || due; }
+};
+
 // What the leader asked of its driver in this view.
 struct Building {
   std::optional<BuildBlock> asked;

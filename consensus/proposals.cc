@@ -110,7 +110,7 @@ Core::State::Verdict Core::State::Judge(Candidate& candidate) const {
 }
 
 // What the chosen parent view stands for. Empty: no Notarization of it is held.
-std::optional<Hash> ParentDigest(View parent_view) const {
+std::optional<Hash> Core::State::ParentDigest(View parent_view) const {
   if (parent_view == floor_.view) return floor_digest_;
   const Round& round = rounds_[parent_view];
   if (!round.notarization) return std::nullopt;

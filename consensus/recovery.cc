@@ -11,7 +11,7 @@ namespace timebank::consensus {
 using chain::Certificate;
 using chain::VoteKind;
 
-Core::State::State(const Config& config, Recovered recovered)
+Core::State::State(const Config& config, const Recovered& recovered)
     : config_(config),
       n_(config.validators.size()),
       set_hash_(config.validators.SetHash()),

@@ -1,9 +1,7 @@
-// The core's state and its rules, one .cc per concern: steps.cc (events in, rules to a fixpoint),
-// votes.cc, certificates.cc, proposals.cc (judging), leading.cc, views.cc (gate, timers, retry,
-// Status), finality.cc, fetching.cc, serving.cc, recovery.cc. Private to this folder.
+// The core's state and its rules, one .cc per concern: steps.cc runs them to a fixpoint. Private to
+// this folder.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,11 +19,15 @@ namespace timebank::consensus {
 
 class Core::State {
  public:
-  State(const Config& config, Recovered recovered);
+  State(const Config& config, const Recovered& recovered);
   [[nodiscard]] Output Step(const Event& event);
   [[nodiscard]] Snapshot snapshot() const;
 
  private:
+  // recovery.cc
+  void ReplayCertificates(const std::vector<Record>& records);
+  void ReplayVotes(const std::vector<Record>& records);
+
   // steps.cc
   void Dispatch(const Event& event);
   void OnMessage(PeerId from, const Message& message);
@@ -83,12 +85,10 @@ class Core::State {
   [[nodiscard]] std::uint64_t Backoff(std::uint64_t base_ms) const;
   [[nodiscard]] ReplicaIndex Leader() const;
   void RunTimers();
-  [[nodiscard]] bool TimersPending() const;
   [[nodiscard]] bool HasUnfinished() const;
   void RunRetry();
   void ResendStored();
   void RunStatus();
-  [[nodiscard]] Status MyStatus() const;
   void ScheduleWake();
 
   // finality.cc
@@ -110,15 +110,12 @@ class Core::State {
 
   // serving.cc
   [[nodiscard]] Peer& PeerState(PeerId peer);
+  [[nodiscard]] Status MyStatus() const;
   void OnStatus(PeerId from, const Status& status);
   void Serve(PeerId from, const FetchCertificates& request);
   void Serve(PeerId from, const FetchBlocks& request);
   void Serve(PeerId from, const FetchByDigest& request);
   void AskEpochChain(PeerId from, Epoch theirs);
-
-  // recovery.cc
-  void ReplayCertificates(const std::vector<Record>& records);
-  void ReplayVotes(const std::vector<Record>& records);
 
   Config config_;
   std::size_t n_;
@@ -130,7 +127,6 @@ class Core::State {
   bool started_ = false;
   bool halted_ = false;
   bool epoch_over_ = false;
-
   View view_{1};
   std::optional<chain::Certificate> entered_by_;
   Position floor_;  // its epoch is the current one
@@ -140,18 +136,12 @@ class Core::State {
   VoteTally tally_;
   Activity activity_;
   BlockTree tree_;  // its base is the last committed block
-
   std::optional<Candidate> candidate_;
   ViewTimers timers_;
-  std::optional<Millis> retry_at_;
-  Millis status_at_;
-  std::uint64_t jitter_counter_ = 0;
-  bool pool_has_valid_ = false;
-  bool due_ = false;
-
+  Pulse pulse_;
+  Work work_;
   Building building_;
   std::optional<MyProposalRecord> my_proposal_;
-
   FinalChain final_;
   Asking asking_;
   std::map<PeerId, Peer> peers_;

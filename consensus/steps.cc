@@ -7,8 +7,8 @@
 
 namespace timebank::consensus {
 
-Core::Core(const Config& config, Recovered recovered)
-    : state_(std::make_unique<State>(config, std::move(recovered))) {}
+Core::Core(const Config& config, const Recovered& recovered)
+    : state_(std::make_unique<State>(config, recovered)) {}
 Core::~Core() = default;
 Core::Core(Core&&) noexcept = default;
 Core& Core::operator=(Core&&) noexcept = default;
@@ -34,8 +34,8 @@ void Core::State::Dispatch(const Event& event) {
     void operator()(const Started&) const {
       TB_CHECK(!state.started_);
       state.started_ = true;
-      state.status_at_ = state.now_.steady_ms;
-      state.retry_at_ = state.now_.steady_ms;
+      state.pulse_.status_at = state.now_.steady_ms;
+      state.pulse_.retry_at = state.now_.steady_ms;
       state.ResendProposal();
     }
     void operator()(const PeerConnected& e) const { state.Send(e.peer, state.MyStatus()); }
@@ -43,11 +43,11 @@ void Core::State::Dispatch(const Event& event) {
     void operator()(const BodyChecked& e) const { state.OnBodyChecked(e); }
     void operator()(const BlockBuilt& e) const { state.OnBlockBuilt(e); }
     void operator()(const PoolChanged& e) const {
-      state.pool_has_valid_ = e.has_valid_transactions;
+      state.work_.pool_has_valid = e.has_valid_transactions;
       if (e.has_valid_transactions) state.building_.nothing = false;
     }
     void operator()(const DueWork& e) const {
-      state.due_ = e.due;
+      state.work_.due = e.due;
       if (e.due) state.building_.nothing = false;
     }
     void operator()(const Tick&) const {}

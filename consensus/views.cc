@@ -10,7 +10,7 @@ using chain::VoteKind;
 // Whether anything is to be done. Of certificates above the floor only a Notarization counts: a
 // Nullification leaves nothing to agree on, and would keep an idle network turning views for ever.
 bool Core::State::GateOpen() const {
-  return pool_has_valid_ || due_ || candidate_.has_value() || !TipIsFinal() ||
+  return work_.any() || candidate_.has_value() || !TipIsFinal() ||
          tally_.Voters(view_) > chain::MaxFaulty(n_);
 }
 
@@ -49,12 +49,13 @@ bool Core::State::HasUnfinished() const {
 void Core::State::RunRetry() {
   if (!config_.own) return;
   if (!HasUnfinished()) {
-    retry_at_.reset();
+    pulse_.retry_at.reset();
     return;
   }
-  if (retry_at_ && now_.steady_ms < *retry_at_) return;
-  if (retry_at_) ResendStored();
-  retry_at_ = After(Jittered(config_.retry_ms, config_.own->value(), ++jitter_counter_));
+  if (pulse_.retry_at && now_.steady_ms < *pulse_.retry_at) return;
+  if (pulse_.retry_at) ResendStored();
+  pulse_.retry_at =
+      After(Jittered(config_.retry_ms, config_.own->value(), ++pulse_.jitter_counter));
 }
 
 // Stored bytes only: nothing here creates a vote (P3). Own votes go to the own tally again (P2).
@@ -79,10 +80,11 @@ void Core::State::RunStatus() {
   const std::uint64_t interval = TipIsFinal() ? kStatusIdleMs : kStatusBusyMs;
   const std::uint64_t own = config_.own ? config_.own->value() : n_;
   // A tip that is no longer final shortens a long wait that has begun.
-  if (now_.steady_ms < status_at_) status_at_ = std::min(status_at_, After(interval * 6 / 5));
-  if (now_.steady_ms < status_at_) return;
+  if (now_.steady_ms < pulse_.status_at)
+    pulse_.status_at = std::min(pulse_.status_at, After(interval * 6 / 5));
+  if (now_.steady_ms < pulse_.status_at) return;
   Send(std::nullopt, MyStatus());
-  status_at_ = After(Jittered(interval, own, ++jitter_counter_));
+  pulse_.status_at = After(Jittered(interval, own, ++pulse_.jitter_counter));
 }
 
 Status Core::State::MyStatus() const {
@@ -98,7 +100,7 @@ Status Core::State::MyStatus() const {
 // The earliest moment at which a rule may have something to do. View timers that lie in the past
 // have fired: a signer that refused then is not asked again without a new event.
 void Core::State::ScheduleWake() {
-  std::optional<Millis> wake = status_at_;
+  std::optional<Millis> wake = pulse_.status_at;
   const auto consider = [&wake](Millis at) { wake = std::min(*wake, at); };
   const auto consider_future = [&](Millis at) {
     if (at > now_.steady_ms) consider(at);
@@ -111,7 +113,7 @@ void Core::State::ScheduleWake() {
     }
     if (IsMyTurn()) consider_future(timers_.empty_at);
   }
-  if (retry_at_) consider(*retry_at_);
+  if (pulse_.retry_at) consider(*pulse_.retry_at);
   for (const auto& [digest, question] : asking_.bodies) consider(question.next_at);
   if (asking_.certificates) consider(asking_.certificates->next_at);
   if (asking_.final_chain) consider(asking_.final_chain->next_at);
