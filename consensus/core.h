@@ -32,11 +32,11 @@ struct Config {
 
 // The last block whose effects storage holds, from the same atomic batch as the state (P5).
 struct Floor {
-  Position position;  // of the Finalization; (0, 0) for genesis
-  Hash digest;        // chain_id for genesis
+  Hash digest;  // chain_id for genesis
   Height height;
   Millis timestamp_ms;
-  std::optional<chain::Certificate> finalization;  // empty for genesis only
+  // As committed: of this block or of a descendant. Empty for genesis only.
+  std::optional<chain::Certificate> finalization;
 };
 
 // What a restart begins with. `records` in log order; those at or below the floor may be among

@@ -16,7 +16,6 @@ Core::State::State(const Config& config, const Recovered& recovered)
       n_(config.validators.size()),
       set_hash_(config.validators.SetHash()),
       leader_offset_(LeaderOffset(config.chain_id, n_)),
-      floor_(recovered.floor.position),
       floor_digest_(recovered.floor.digest),
       floor_certificate_(recovered.floor.finalization),
       tally_(n_, config.validators.quorum()),
@@ -43,6 +42,14 @@ Core::State::State(const Config& config, const Recovered& recovered)
 // The floor for voting is the highest Finalization in storage or log; missing bodies are fetched
 // later. The view follows from the certificates alone.
 void Core::State::ReplayCertificates(const std::vector<Record>& records) {
+  if (floor_certificate_) {
+    // Possibly of a descendant of the stored block, whose body then follows from the log or peers.
+    const chain::VotePosition& p = floor_certificate_->position;
+    floor_ = Position{p.epoch, p.view};
+    floor_digest_ = p.digest;
+    if (p.digest != tree_.base()) final_.finalizations[p.digest] = *floor_certificate_;
+    EnterBehind(*floor_certificate_);
+  }
   std::vector<const Certificate*> certificates;
   for (const Record& record : records) {
     const auto* certificate = std::get_if<CertificateRecord>(&record);
@@ -50,7 +57,6 @@ void Core::State::ReplayCertificates(const std::vector<Record>& records) {
     if (certificate->certificate.position.epoch != floor_.epoch) continue;
     certificates.push_back(&certificate->certificate);
   }
-  if (floor_certificate_) EnterBehind(*floor_certificate_);
   const View stored_floor = floor_.view;
   for (const Certificate* certificate : certificates) {
     const chain::VotePosition& p = certificate->position;
