@@ -1,0 +1,387 @@
+// Confirmation, approval, review, refusal and correction of a visit in the naive ledger.
+#include <algorithm>
+
+#include "base/civil.h"
+#include "chain/domains.h"
+#include "crypto/ed25519.h"
+#include "crypto/sha256.h"
+#include "tests/model/naive_ledger.h"
+
+namespace timebank::model {
+namespace {
+
+std::string HashOf(const std::string& bytes) { return crypto::Sha256(AsBytes(bytes)).str(); }
+
+}  // namespace
+
+v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
+  v1::ConfirmAction action;
+  if (!action.ParseFromString(tx.action())) return v1::REASON_MALFORMED;
+  if (action.version() != 1) return v1::REASON_UNKNOWN_VERSION;
+  if (action.entry().empty() || action.content_hash().empty() || action.channel() == 0) {
+    return v1::REASON_MISSING_FIELD;
+  }
+  const v1::Channel channel = action.channel();
+  if (channel == v1::CHANNEL_PAPER && action.witness().empty()) return v1::REASON_MISSING_FIELD;
+  if (channel == v1::CHANNEL_CALLBACK && action.reference_commitment().empty()) {
+    return v1::REASON_MISSING_FIELD;
+  }
+  if (channel == v1::CHANNEL_CARD && !tx.has_pin()) return v1::REASON_MISSING_FIELD;
+  if (!visits_.contains(action.entry())) return v1::REASON_UNKNOWN_ENTRY;
+  if (!action.witness().empty() && !people_.contains(action.witness())) {
+    return v1::REASON_UNKNOWN_MEMBER;
+  }
+  Visit& visit = visits_.at(action.entry());
+  const v1::Signer& signer = by_.front();
+  const auto party = [&](const Id& id) { return id == visit.volunteer || id == visit.elder; };
+  const bool elder_signs = channel == v1::CHANNEL_APP || channel == v1::CHANNEL_PROXY;
+  if (elder_signs ? signer.member() == visit.volunteer : party(signer.member())) {
+    return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  }
+  if (party(action.witness())) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  const auto scope = ConfirmScope(action, tx, visit);
+  if (scope != v1::REASON_UNSPECIFIED) return scope;
+  const std::string content_hash = HashOf(visit.content);
+  if (visit.state == v1::ENTRY_STATE_CONFIRMED && visit.confirmed_by == signer.member() &&
+      content_hash == action.content_hash()) {
+    return Already(v1::OUTCOME_ALREADY_DONE);
+  }
+  if (visit.state != v1::ENTRY_STATE_SUBMITTED) return v1::REASON_WRONG_STATE;
+  if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  if (content_hash != action.content_hash()) return v1::REASON_CONTENT_MISMATCH;
+  if (channel == v1::CHANNEL_CARD) {
+    const auto day = LocalDay(Millis(visit.start_ms), civil_offset_minutes_);
+    std::int64_t by_card = visit.served;
+    for (const auto& [id, other] : visits_) {
+      if (other.elder != visit.elder || other.channel != channel || !other.Counts()) continue;
+      const auto other_day = LocalDay(Millis(other.start_ms), civil_offset_minutes_);
+      if (other_day == day) by_card += other.served;
+    }
+    const auto cap = Param(visit.community, v1::POLICY_PARAMETER_CARD_DAY_MINUTES, visit.policy_ms);
+    if (by_card > cap) return v1::REASON_F5_CAP;
+  }
+  const bool walk_in = !visit.ordered;
+  if (walk_in && !CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
+    return v1::REASON_F13_INSUFFICIENT;
+  }
+  if (Blocked(signer.member()) || Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
+  const auto wait =
+      Param(visit.community, v1::POLICY_PARAMETER_APPROVE_DEADLINE_MS, visit.policy_ms) +
+      Param(visit.community, v1::POLICY_PARAMETER_APPROVE_GRACE_MS, visit.policy_ms);
+  visit.due_ms = now_ + static_cast<Time>(wait);
+  if (walk_in) {
+    HeldMinutes hold{.owner = visit.elder, .purpose = v1::HOLD_PURPOSE_WALK_IN};
+    hold.expires_ms = visit.due_ms;
+    PlaceHold(action.entry(), hold, visit.credited, /*earned_only=*/false);
+  }
+  const Person& person = people_.at(signer.member());
+  const bool free_proxy = channel == v1::CHANNEL_PROXY && person.offices.empty() &&
+                          !person.kin.contains(visit.volunteer);
+  if (channel != v1::CHANNEL_APP && !free_proxy) visit.flags |= v1::FLAG_R1_NOT_OWN_KEY;
+  visit.state = v1::ENTRY_STATE_CONFIRMED;
+  visit.channel = channel;
+  visit.confirmed_ms = now_;
+  visit.confirmed_by = signer.member();
+  visit.witness = action.witness();
+  return v1::REASON_UNSPECIFIED;
+}
+
+// Each channel has its own signer.
+v1::Reason NaiveLedger::ConfirmScope(const v1::ConfirmAction& action, const v1::ConfirmEntry& tx,
+                                     const Visit& visit) const {
+  const v1::Signer& signer = by_.front();
+  const Id home = HomeOf(visit.elder);
+  bool fits = false;
+  if (action.channel() == v1::CHANNEL_APP) fits = SignsAsMember(signer, visit.elder);
+  if (action.channel() == v1::CHANNEL_PROXY) fits = SignsAsProxy(signer, visit.elder, 1);
+  if (action.channel() == v1::CHANNEL_CARD) fits = HoldsOver(signer, v1::ROLE_TERMINAL, home);
+  if (action.channel() == v1::CHANNEL_CALLBACK) {
+    fits = HoldsOver(signer, v1::ROLE_DISPATCHER, home);
+  }
+  if (action.channel() == v1::CHANNEL_PAPER) fits = HoldsOver(signer, v1::ROLE_CLERK, home);
+  if (by_.size() != 1 || !fits) return v1::REASON_F15_WRONG_SCOPE;
+  if (action.channel() == v1::CHANNEL_CARD) return JudgePin(tx.pin(), visit.elder, tx.action());
+  return v1::REASON_UNSPECIFIED;
+}
+
+// DOMAIN 8: the PIN service of an ancestor says, for this card and this action, that the PIN was
+// right.
+v1::Reason NaiveLedger::JudgePin(const v1::PinProof& pin, const Id& card,
+                                 const std::string& action) const {
+  v1::PinStatement statement;
+  if (!statement.ParseFromString(pin.statement()) || statement.version() != 1 ||
+      statement.card() != card || statement.action_digest() != HashOf(action) ||
+      statement.expiry_ms() < now_) {
+    return v1::REASON_BAD_PIN_STATEMENT;
+  }
+  const auto service = people_.find(pin.service());
+  if (service == people_.end()) return v1::REASON_BAD_PIN_STATEMENT;
+  bool appointed = false;
+  for (const auto& [org, role] : service->second.offices) {
+    if (role == v1::ROLE_PIN_SERVICE && IsAncestor(org, HomeOf(card))) appointed = true;
+  }
+  const auto key = service->second.keys.find(pin.key_id());
+  if (!appointed || key == service->second.keys.end() || key->second.revoked) {
+    return v1::REASON_BAD_PIN_STATEMENT;
+  }
+  const auto public_key = crypto::ParseSuitedKey(AsBytes(key->second.bytes));
+  const auto signature = crypto::ParseSuitedSignature(AsBytes(pin.signature()));
+  const Bytes message =
+      chain::SignedBytes(chain::kPinDomain, chain_id_, {AsBytes(pin.statement())});
+  const bool good = public_key && signature && crypto::Verify(*public_key, message, *signature);
+  return good ? v1::REASON_UNSPECIFIED : v1::REASON_BAD_PIN_STATEMENT;
+}
+
+// F3 of DOMAIN 6: neither of the two, nor their kin or proxy, nor who submitted, typed, witnessed
+// or confirmed.
+bool NaiveLedger::IsParty(const Id& person, const Visit& visit) const {
+  for (const Id& party : {visit.volunteer, visit.elder}) {
+    if (party.empty()) continue;
+    if (person == party || people_.at(party).kin.contains(person)) return true;
+    if (IsProxyOf(person, party)) return true;
+  }
+  return person == visit.submitted_by || person == visit.confirmed_by || person == visit.witness;
+}
+
+// An approver of the community, or of its parent once the first deadline is over.
+v1::Reason NaiveLedger::MayApprove(const Visit& visit) const {
+  const v1::Signer& signer = by_.front();
+  if (IsParty(signer.member(), visit)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  const auto deadline = static_cast<Time>(
+      Param(visit.community, v1::POLICY_PARAMETER_APPROVE_DEADLINE_MS, visit.policy_ms));
+  const bool late = visit.confirmed_ms != 0 && now_ >= visit.confirmed_ms + deadline;
+  const bool parent = late && signer.org() == orgs_.at(visit.community).parent;
+  if (signer.org() != visit.community && !parent) return v1::REASON_F15_WRONG_SCOPE;
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::ApproveEntries& tx) {
+  if (tx.lines_size() == 0) return v1::REASON_MISSING_FIELD;
+  const v1::Signer& signer = by_.front();
+  if (!orgs_.contains(signer.org())) return v1::REASON_UNKNOWN_ORGANISATION;
+  if (by_.size() != 1 || !HoldsAt(signer, v1::ROLE_APPROVER, signer.org())) {
+    return v1::REASON_F15_WRONG_SCOPE;
+  }
+  if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
+  if (Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
+  const NaiveLedger before = *this;
+  std::vector<LineVerdict> lines;
+  int refused = 0;
+  for (const auto& line : tx.lines()) {
+    lines_.clear();
+    const auto reason = ApprovalLine(line);
+    if (reason != v1::REASON_UNSPECIFIED) {
+      lines.push_back({.outcome = v1::OUTCOME_REFUSED, .reason = reason});
+      ++refused;
+    } else if (lines_.empty()) {
+      lines.push_back({.outcome = v1::OUTCOME_DONE});
+    } else {
+      lines.push_back(lines_.front());
+    }
+  }
+  if (refused == tx.lines_size() || (refused > 0 && tx.all_or_nothing())) {
+    *this = before;
+    lines_ = lines;
+    return v1::REASON_NO_LINE_SUCCEEDED;
+  }
+  lines_ = lines;
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::ApprovalLine(const v1::ApprovalLine& line) {
+  if (line.entry().empty() || line.content_hash().empty()) return v1::REASON_MISSING_FIELD;
+  if (!visits_.contains(line.entry())) return v1::REASON_UNKNOWN_ENTRY;
+  Visit& visit = visits_.at(line.entry());
+  const v1::Signer& signer = by_.front();
+  const auto may = MayApprove(visit);
+  if (may != v1::REASON_UNSPECIFIED) return may;
+  if (visit.approved_by == signer.member()) return Already(v1::OUTCOME_ALREADY_DONE);
+  if (visit.state != v1::ENTRY_STATE_CONFIRMED) return v1::REASON_WRONG_STATE;
+  if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  if (HashOf(visit.content) != line.content_hash()) return v1::REASON_CONTENT_MISMATCH;
+  const bool own_key = visit.channel == v1::CHANNEL_APP;
+  const auto period = [&](Time at) {
+    const auto day = LocalDay(Millis(at), civil_offset_minutes_);
+    const auto hour = LocalMinuteOfDay(Millis(at), civil_offset_minutes_) / 60;
+    return own_key ? std::pair(day, hour) : std::pair(day, 0U);
+  };
+  std::int64_t approvals = 1;
+  for (const auto& [id, other] : visits_) {
+    if (other.approved_by != signer.member() || !other.replaces.empty()) continue;
+    const bool other_own_key = other.channel == v1::CHANNEL_APP;
+    if (other_own_key == own_key && period(other.approved_ms) == period(now_)) ++approvals;
+  }
+  const auto limit = own_key ? v1::POLICY_PARAMETER_APPROVALS_HOUR_WITH_OWN_KEY
+                             : v1::POLICY_PARAMETER_APPROVALS_DAY_WITHOUT_OWN_KEY;
+  if (approvals > Param(visit.community, limit, visit.policy_ms)) {
+    return v1::REASON_F9_APPROVER_LIMIT;
+  }
+  if (Blocked(visit.volunteer) || Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
+  StartCooling(line.entry(), visit);
+  return v1::REASON_UNSPECIFIED;
+}
+
+// Approval: the elder's hold pays, the volunteer's minutes wait.
+void NaiveLedger::StartCooling(const Id& id, Visit& visit) {
+  const auto param = [&](v1::PolicyParameter p) {
+    return Param(visit.community, p, visit.policy_ms);
+  };
+  visit.paid = Capture(id, visit.credited, visit.volunteer, v1::ACCOUNT_KIND_COOLING);
+  Person& volunteer = people_.at(visit.volunteer);
+  const bool early = volunteer.entries_approved < param(v1::POLICY_PARAMETER_FIRST_COOLING_ENTRIES);
+  const auto cooling =
+      param(early ? v1::POLICY_PARAMETER_FIRST_COOLING_MS : v1::POLICY_PARAMETER_COOLING_MS);
+  ++volunteer.entries_approved;
+  visit.state = v1::ENTRY_STATE_COOLING;
+  visit.approved_ms = now_;
+  visit.approved_by = by_.front().member();
+  visit.approver_org = by_.front().org();
+  visit.cooling_until_ms = now_ + static_cast<Time>(cooling);
+  visit.due_ms = visit.cooling_until_ms;
+  if (visit.flags != 0) {
+    visit.due_ms = now_ + static_cast<Time>(param(v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS) +
+                                            param(v1::POLICY_PARAMETER_REVIEW_GRACE_MS));
+  }
+}
+
+// From COOLING: the minutes go back to what paid them.
+void NaiveLedger::Reverse(Visit& visit) {
+  Post(visit.volunteer, v1::ACCOUNT_KIND_COOLING, 0, -visit.credited);
+  GiveBack(visit.elder, visit.paid);
+  visit.state = v1::ENTRY_STATE_REVERSED;
+  visit.due_ms = 0;
+}
+
+v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
+  if (tx.entry().empty() || tx.verdict() == 0) return v1::REASON_MISSING_FIELD;
+  if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
+  Visit& visit = visits_.at(tx.entry());
+  const v1::Signer& signer = by_.front();
+  if (IsParty(signer.member(), visit) || signer.member() == visit.approved_by) {
+    return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  }
+  if (visit.approver_org.empty()) return v1::REASON_WRONG_STATE;
+  const Id& parent = orgs_.at(visit.approver_org).parent;
+  const Id grandparent = orgs_.contains(parent) ? orgs_.at(parent).parent : Id();
+  const auto deadline = static_cast<Time>(
+      Param(visit.community, v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS, visit.policy_ms));
+  const bool late = now_ >= visit.approved_ms + deadline;
+  const bool level = signer.org() == parent || (late && signer.org() == grandparent);
+  if (by_.size() != 1 || !level || !HoldsAt(signer, v1::ROLE_REVIEWER, signer.org())) {
+    return v1::REASON_F15_WRONG_SCOPE;
+  }
+  if (visit.review == tx.verdict() && visit.reviewed_by == signer.member()) {
+    return Already(v1::OUTCOME_ALREADY_DONE);
+  }
+  if (visit.state != v1::ENTRY_STATE_COOLING || visit.flags == 0 || visit.review != 0) {
+    return v1::REASON_WRONG_STATE;
+  }
+  if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  if (Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
+  visit.review = tx.verdict();
+  visit.reviewed_by = signer.member();
+  if (tx.verdict() == v1::REVIEW_VERDICT_REVERSE) {
+    Reverse(visit);
+  } else {
+    visit.due_ms = visit.cooling_until_ms;
+  }
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::RejectEntry& tx) {
+  if (tx.entry().empty() || tx.reason() == 0) return v1::REASON_MISSING_FIELD;
+  if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
+  Visit& visit = visits_.at(tx.entry());
+  const v1::Signer& signer = by_.front();
+  if (by_.size() != 1 || !HoldsAt(signer, v1::ROLE_APPROVER, signer.org())) {
+    return v1::REASON_F15_WRONG_SCOPE;
+  }
+  const auto may = MayApprove(visit);
+  if (may != v1::REASON_UNSPECIFIED) return may;
+  if (visit.state != v1::ENTRY_STATE_SUBMITTED && visit.state != v1::ENTRY_STATE_CONFIRMED) {
+    return v1::REASON_WRONG_STATE;
+  }
+  if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  visit.state = v1::ENTRY_STATE_REJECTED;
+  visit.due_ms = 0;
+  ReleaseHold(tx.entry());
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
+  if (tx.entry().empty()) return v1::REASON_MISSING_FIELD;
+  v1::EntryContent content;
+  if (!tx.replacement().empty() && !content.ParseFromString(tx.replacement())) {
+    return v1::REASON_MALFORMED;
+  }
+  if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
+  const Visit old = visits_.at(tx.entry());
+  const v1::Signer& signer = by_.front();
+  if (IsParty(signer.member(), old)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  const Id parent = old.approver_org.empty() ? Id() : orgs_.at(old.approver_org).parent;
+  const bool approver = HoldsAt(signer, v1::ROLE_APPROVER, old.approver_org);
+  const bool reviewer = HoldsAt(signer, v1::ROLE_REVIEWER, parent);
+  const bool reviewed = old.review != 0;
+  if (by_.size() != 1 || !(reviewer || (approver && !reviewed))) {
+    return v1::REASON_F15_WRONG_SCOPE;
+  }
+  if (old.state == v1::ENTRY_STATE_REVERSED) return v1::REASON_ALREADY_REVERSED;
+  if (old.state != v1::ENTRY_STATE_CREDITED) return v1::REASON_WRONG_STATE;
+  const auto window = static_cast<Time>(
+      Param(old.community, v1::POLICY_PARAMETER_CORRECTION_WINDOW_MS, old.policy_ms));
+  if (now_ >= old.credited_ms + window) return v1::REASON_DEADLINE_PASSED;
+  const NaiveLedger before = *this;
+  const std::int64_t earned = BalanceOf(old.volunteer, v1::ACCOUNT_KIND_EARNED);
+  const std::int64_t taken = std::min(earned, old.credited);
+  Post(old.volunteer, v1::ACCOUNT_KIND_EARNED, 0, -taken);
+  Post(old.volunteer, v1::ACCOUNT_KIND_DEBT, 0, taken - old.credited);
+  GiveBack(old.elder, old.paid);
+  visits_.at(tx.entry()).state = v1::ENTRY_STATE_REVERSED;
+  if (tx.replacement().empty()) return v1::REASON_UNSPECIFIED;
+  const auto reason = Replace(content, tx.replacement(), old, tx.entry());
+  if (reason != v1::REASON_UNSPECIFIED) *this = before;
+  return reason;
+}
+
+// A new entry for the same two people, paid at once.
+v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::string& bytes,
+                                const Visit& old, const Id& old_id) {
+  if (content.version() != 1) return v1::REASON_UNKNOWN_VERSION;
+  if (content.entry().empty() || content.category() == 0 || content.kind() == 0 ||
+      content.place() == 0 || content.start_ms() == 0) {
+    return v1::REASON_MISSING_FIELD;
+  }
+  if (content.end_ms() <= content.start_ms()) return v1::REASON_BAD_FIELD;
+  if (content.volunteer() != old.volunteer || content.elder() != old.elder ||
+      content.community() != old.community || visits_.contains(content.entry())) {
+    return v1::REASON_CONFLICT;
+  }
+  Visit visit{.policy_ms = now_};
+  visit.community = old.community;
+  visit.elder = old.elder;
+  visit.volunteer = old.volunteer;
+  visit.kind = content.kind();
+  visit.category = content.category();
+  visit.content = bytes;
+  visit.start_ms = content.start_ms();
+  visit.end_ms = content.end_ms();
+  const auto id_time = CheckIdTime(content.entry(), old.community);
+  if (id_time != v1::REASON_UNSPECIFIED) return id_time;
+  const auto reason = JudgeContent(content, visit);
+  if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (!CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
+    return v1::REASON_F13_INSUFFICIENT;
+  }
+  visit.flags |= v1::FLAG_R1_NOT_OWN_KEY;
+  visit.channel = content.channel();
+  visit.submitted_ms = visit.confirmed_ms = now_;
+  visit.submitted_by = visit.confirmed_by = by_.front().member();
+  visit.replaces = old_id;
+  HeldMinutes hold{.owner = visit.elder, .purpose = v1::HOLD_PURPOSE_WALK_IN};
+  PlaceHold(content.entry(), hold, visit.credited, /*earned_only=*/false);
+  visits_[content.entry()] = visit;
+  StartCooling(content.entry(), visits_.at(content.entry()));
+  return v1::REASON_UNSPECIFIED;
+}
+
+}  // namespace timebank::model

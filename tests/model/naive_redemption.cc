@@ -1,0 +1,262 @@
+// Offers and redemptions in the naive ledger.
+#include "base/civil.h"
+#include "tests/model/naive_ledger.h"
+
+namespace timebank::model {
+
+v1::Reason NaiveLedger::Do(const v1::PublishOffer& tx) {
+  if (tx.offer().empty() || tx.org().empty() || tx.kind() == 0) return v1::REASON_MISSING_FIELD;
+  if (tx.price_minutes() <= 0) return v1::REASON_AMOUNT_NOT_POSITIVE;
+  if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
+  if (by_.size() != 1 || !HoldsAt(by_.front(), v1::ROLE_MERCHANT, tx.org())) {
+    return v1::REASON_F15_WRONG_SCOPE;
+  }
+  if (offers_.contains(tx.offer())) {
+    const v1::PublishOffer& old = offers_.at(tx.offer());
+    if (old.org() != tx.org()) return v1::REASON_OFFER_EXISTS;
+  }
+  offers_[tx.offer()] = tx;
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::Redeem& tx) {
+  v1::RedeemAction action;
+  if (!action.ParseFromString(tx.action())) return v1::REASON_MALFORMED;
+  if (action.version() != 1) return v1::REASON_UNKNOWN_VERSION;
+  if (action.redemption().empty() || action.offer().empty() || action.holder().empty() ||
+      action.quantity() == 0) {
+    return v1::REASON_MISSING_FIELD;
+  }
+  if (!people_.contains(action.holder())) return v1::REASON_UNKNOWN_MEMBER;
+  if (!offers_.contains(action.offer())) return v1::REASON_UNKNOWN_OFFER;
+  const auto scope = RedeemScope(action, tx);
+  if (scope != v1::REASON_UNSPECIFIED) return scope;
+  if (purchases_.contains(action.redemption())) {
+    const bool same = purchases_.at(action.redemption()).action == tx.action();
+    return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
+  }
+  v1::PublishOffer& offer = offers_.at(action.offer());
+  Purchase purchase{.state = v1::REDEMPTION_STATE_HELD,
+                    .offer = action.offer(),
+                    .org = offer.org(),
+                    .holder = action.holder(),
+                    .kind = offer.kind(),
+                    .quantity = action.quantity()};
+  purchase.action = tx.action();
+  purchase.by_card = by_.front().role() == v1::ROLE_TERMINAL;
+  purchase.requested_ms = now_;
+  const auto reason = JudgePurchase(action, purchase);
+  if (reason != v1::REASON_UNSPECIFIED) return reason;
+  const bool goods = purchase.kind == v1::OFFER_KIND_GOODS;
+  const auto lifetime =
+      goods ? v1::POLICY_PARAMETER_GOODS_HOLD_MS : v1::POLICY_PARAMETER_SERVICE_HOLD_MS;
+  purchase.due_ms = now_ + static_cast<Time>(Param(HomeOf(purchase.holder), lifetime, now_));
+  HeldMinutes hold{.owner = purchase.holder, .purpose = v1::HOLD_PURPOSE_SERVICE};
+  if (goods) hold.purpose = v1::HOLD_PURPOSE_GOODS;
+  hold.expires_ms = purchase.due_ms;
+  PlaceHold(action.redemption(), hold, purchase.price, /*earned_only=*/goods);
+  offer.set_stock(offer.stock() - action.quantity());
+  purchases_[action.redemption()] = purchase;
+  return v1::REASON_UNSPECIFIED;
+}
+
+// The holder, a proxy with scope "redeem" (2) who is nobody of the provider (F12), or a terminal
+// with a PIN statement.
+v1::Reason NaiveLedger::RedeemScope(const v1::RedeemAction& action, const v1::Redeem& tx) const {
+  const v1::Signer& signer = by_.front();
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
+  if (HoldsOver(signer, v1::ROLE_TERMINAL, HomeOf(action.holder()))) {
+    return JudgePin(tx.pin(), action.holder(), tx.action());
+  }
+  const bool fits =
+      SignsAsMember(signer, action.holder()) || SignsAsProxy(signer, action.holder(), 2);
+  return fits ? v1::REASON_UNSPECIFIED : v1::REASON_F15_WRONG_SCOPE;
+}
+
+// Id, age, offer, stock, limits, goods, card, F13, F8, F12, F14.
+v1::Reason NaiveLedger::JudgePurchase(const v1::RedeemAction& action, Purchase& purchase) const {
+  const v1::PublishOffer& offer = offers_.at(action.offer());
+  const Id home = HomeOf(purchase.holder);
+  const auto param = [&](v1::PolicyParameter p) { return Param(home, p, now_); };
+  const auto id_time = CheckIdTime(action.redemption(), home);
+  if (id_time != v1::REASON_UNSPECIFIED) return id_time;
+  if (AgeOf(purchase.holder) < param(v1::POLICY_PARAMETER_REDEEM_AGE_YEARS)) {
+    return v1::REASON_AGE;
+  }
+  if (!offer.open()) return v1::REASON_WRONG_STATE;
+  if (offer.stock() < action.quantity()) return v1::REASON_OUT_OF_STOCK;
+  std::int64_t pieces = action.quantity();
+  std::int64_t goods_this_year = 0;
+  std::int64_t cards_today = purchase.by_card ? 1 : 0;
+  const auto today = LocalDay(Millis(now_), civil_offset_minutes_);
+  for (const auto& [id, other] : purchases_) {
+    if (other.holder != purchase.holder || !other.Counts()) continue;
+    const auto day = LocalDay(Millis(other.requested_ms), civil_offset_minutes_);
+    if (other.offer == purchase.offer) pieces += other.quantity;
+    if (other.kind == v1::OFFER_KIND_GOODS && day / 10'000 == today / 10'000) {
+      goods_this_year +=
+          other.state == v1::REDEMPTION_STATE_CAPTURED ? other.fulfilled : other.price;
+    }
+    if (other.by_card && day == today) ++cards_today;
+  }
+  if (offer.limit_per_person() != 0 && pieces > offer.limit_per_person()) {
+    return v1::REASON_PERSON_LIMIT;
+  }
+  if (offer.price_minutes() > INT64_MAX / action.quantity()) return v1::REASON_AMOUNT_OVERFLOW;
+  purchase.price = offer.price_minutes() * action.quantity();
+  const bool goods = purchase.kind == v1::OFFER_KIND_GOODS;
+  if (goods) {
+    if (param(v1::POLICY_PARAMETER_GOODS_ENABLED) == 0) return v1::REASON_DISABLED_BY_POLICY;
+    std::int64_t credited = 0;
+    for (const auto& [id, visit] : visits_) {
+      const bool this_year =
+          visit.credited_ms != 0 &&
+          LocalYear(Millis(visit.credited_ms), civil_offset_minutes_) == today / 10'000;
+      if (visit.volunteer == purchase.holder && this_year) credited += visit.credited;
+    }
+    const auto share = credited * param(v1::POLICY_PARAMETER_GOODS_YEAR_PER_MILLE) / 1'000;
+    if (purchase.price > share - goods_this_year) return v1::REASON_GOODS_SHARE;
+  }
+  if (purchase.by_card && cards_today > param(v1::POLICY_PARAMETER_CARD_DAY_REDEMPTIONS)) {
+    return v1::REASON_F5_CAP;
+  }
+  if (InDebt(purchase.holder)) return v1::REASON_DEBT;
+  if (!CanPay(purchase.holder, purchase.price, goods)) return v1::REASON_F13_INSUFFICIENT;
+  const v1::Signer& signer = by_.front();
+  if (!purchase.by_card && KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
+  if (signer.role() == v1::ROLE_PROXY && ServesAt(purchase.org)) {
+    return v1::REASON_F12_MERCHANT_AS_PROXY;
+  }
+  if (Blocked(purchase.holder)) return v1::REASON_F14_PARTY_BLOCKED;
+  return v1::REASON_UNSPECIFIED;
+}
+
+// The signer is a merchant or cashier of the provider, in whatever capacity it signs.
+bool NaiveLedger::ServesAt(const Id& org) const {
+  const auto& offices = people_.at(by_.front().member()).offices;
+  return offices.contains({org, v1::ROLE_MERCHANT}) || offices.contains({org, v1::ROLE_CASHIER});
+}
+
+v1::Reason NaiveLedger::ProviderSigns(const Purchase& purchase) const {
+  const v1::Signer& signer = by_.front();
+  const bool fits = HoldsAt(signer, v1::ROLE_MERCHANT, purchase.org) ||
+                    HoldsAt(signer, v1::ROLE_CASHIER, purchase.org);
+  return by_.size() == 1 && fits ? v1::REASON_UNSPECIFIED : v1::REASON_F15_WRONG_SCOPE;
+}
+
+// Minutes and stock go back where they came from.
+void NaiveLedger::Undo(const Id& id, v1::RedemptionState state) {
+  Purchase& purchase = purchases_.at(id);
+  purchase.state = state;
+  purchase.due_ms = 0;
+  ReleaseHold(id);
+  v1::PublishOffer& offer = offers_.at(purchase.offer);
+  offer.set_stock(offer.stock() + purchase.quantity);
+}
+
+v1::Reason NaiveLedger::Do(const v1::AcceptRedemption& tx) {
+  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
+  if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
+  Purchase& purchase = purchases_.at(tx.redemption());
+  const auto reason = ProviderSigns(purchase);
+  if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (purchase.state != v1::REDEMPTION_STATE_HELD) return v1::REASON_WRONG_STATE;
+  if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  purchase.state = v1::REDEMPTION_STATE_ACCEPTED;
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::DeclineRedemption& tx) {
+  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
+  if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
+  Purchase& purchase = purchases_.at(tx.redemption());
+  const auto reason = ProviderSigns(purchase);
+  if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (purchase.state != v1::REDEMPTION_STATE_HELD &&
+      purchase.state != v1::REDEMPTION_STATE_ACCEPTED) {
+    return v1::REASON_WRONG_STATE;
+  }
+  if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  Undo(tx.redemption(), v1::REDEMPTION_STATE_DECLINED);
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::FulfilRedemption& tx) {
+  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
+  if (tx.minutes() < 0) return v1::REASON_AMOUNT_NOT_POSITIVE;
+  if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
+  Purchase& purchase = purchases_.at(tx.redemption());
+  const auto reason = ProviderSigns(purchase);
+  if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (purchase.state != v1::REDEMPTION_STATE_ACCEPTED) return v1::REASON_WRONG_STATE;
+  if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  if (tx.minutes() > purchase.price) return v1::REASON_F13_INSUFFICIENT;
+  purchase.state = v1::REDEMPTION_STATE_FULFILLED;
+  purchase.fulfilled = tx.minutes() == 0 ? purchase.price : tx.minutes();
+  purchase.due_ms =
+      now_ + static_cast<Time>(Param(HomeOf(purchase.holder),
+                                     v1::POLICY_PARAMETER_FULFILLED_UNCONFIRMED_MS, now_));
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
+  v1::ConfirmRedemptionAction action;
+  if (!action.ParseFromString(tx.action())) return v1::REASON_MALFORMED;
+  if (action.version() != 1) return v1::REASON_UNKNOWN_VERSION;
+  if (action.redemption().empty() || action.channel() == 0) return v1::REASON_MISSING_FIELD;
+  if (action.channel() == v1::CHANNEL_PAPER && action.witness().empty()) {
+    return v1::REASON_MISSING_FIELD;
+  }
+  if (action.channel() == v1::CHANNEL_CARD && !tx.has_pin()) return v1::REASON_MISSING_FIELD;
+  if (!purchases_.contains(action.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
+  if (!action.witness().empty() && !people_.contains(action.witness())) {
+    return v1::REASON_UNKNOWN_MEMBER;
+  }
+  Purchase& purchase = purchases_.at(action.redemption());
+  const v1::Signer& signer = by_.front();
+  const bool assisted =
+      action.channel() == v1::CHANNEL_CARD || action.channel() == v1::CHANNEL_PAPER;
+  if (assisted && (signer.member() == purchase.holder || action.witness() == purchase.holder)) {
+    return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  }
+  const Id home = HomeOf(purchase.holder);
+  bool fits = false;
+  if (action.channel() == v1::CHANNEL_APP) fits = SignsAsMember(signer, purchase.holder);
+  if (action.channel() == v1::CHANNEL_PROXY) fits = SignsAsProxy(signer, purchase.holder, 2);
+  if (action.channel() == v1::CHANNEL_CARD) fits = HoldsOver(signer, v1::ROLE_TERMINAL, home);
+  if (action.channel() == v1::CHANNEL_PAPER) fits = HoldsOver(signer, v1::ROLE_CLERK, home);
+  if (by_.size() != 1 || !fits) return v1::REASON_F15_WRONG_SCOPE;
+  if (action.channel() == v1::CHANNEL_CARD) {
+    const auto pin = JudgePin(tx.pin(), purchase.holder, tx.action());
+    if (pin != v1::REASON_UNSPECIFIED) return pin;
+  }
+  if (purchase.state == v1::REDEMPTION_STATE_CAPTURED && purchase.confirmed_by == signer.member()) {
+    return Already(v1::OUTCOME_ALREADY_DONE);
+  }
+  if (purchase.state != v1::REDEMPTION_STATE_FULFILLED) return v1::REASON_WRONG_STATE;
+  if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  if (action.channel() == v1::CHANNEL_PROXY && ServesAt(purchase.org)) {
+    return v1::REASON_F12_MERCHANT_AS_PROXY;
+  }
+  Capture(action.redemption(), purchase.fulfilled, purchase.org, v1::ACCOUNT_KIND_PAYABLE);
+  purchase.state = v1::REDEMPTION_STATE_CAPTURED;
+  purchase.confirmed_by = signer.member();
+  purchase.due_ms = 0;
+  return v1::REASON_UNSPECIFIED;
+}
+
+v1::Reason NaiveLedger::Do(const v1::CancelRedemption& tx) {
+  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
+  if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
+  const Purchase& purchase = purchases_.at(tx.redemption());
+  const v1::Signer& signer = by_.front();
+  const bool fits =
+      SignsAsMember(signer, purchase.holder) || SignsAsProxy(signer, purchase.holder, 2);
+  if (by_.size() != 1 || !fits) return v1::REASON_F15_WRONG_SCOPE;
+  if (purchase.state != v1::REDEMPTION_STATE_HELD) return v1::REASON_WRONG_STATE;
+  if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  Undo(tx.redemption(), v1::REDEMPTION_STATE_CANCELLED);
+  return v1::REASON_UNSPECIFIED;
+}
+
+}  // namespace timebank::model
