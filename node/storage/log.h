@@ -1,0 +1,81 @@
+// The node log: durability point and block store (CONSENSUS 8). Segments of 16 MiB, filled with
+// zeros before use and never reused; one batch per sync; read back by location.
+// One thread opens and appends; Read may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "node/storage/log_files.h"
+#include "node/storage/log_format.h"
+#include "node/storage/log_scan.h"
+#include "platform/status.h"
+
+namespace timebank::storage {
+
+// Called with a sentence when a write or sync failed. It must not return to the log: the process
+// ends, because what is on the disk is no longer known and a second fsync may lie.
+using FatalHandler = std::function<void(const std::string&)>;
+// Prints to stderr and aborts.
+[[noreturn]] void AbortOnStorageFailure(const std::string& sentence);
+
+struct LogOptions {
+  std::uint32_t segment_bytes = kSegmentBytes;
+  std::function<Salt()> make_salt;  // secure random bytes; default: platform/entropy.h
+  FatalHandler fatal;               // default: AbortOnStorageFailure
+};
+
+// Where appended records went, in the order in which they were given.
+struct Appended {
+  LogPosition batch;  // the first one, if they did not fit into one
+  std::vector<RecordLocation> locations;
+};
+
+class Log {
+ public:
+  // Scans from `start` (known from the database; default: all), hands each record to `visit`, then
+  // writes the valid part of the last segment to a new file and puts it in place: what was read may
+  // never have reached the disk. Requires: `files` outlives the log.
+  // The error is ScanLog's, or names the file that could not be written.
+  [[nodiscard]] static platform::Result<std::unique_ptr<Log>> Open(LogFiles& files,
+                                                                   LogOptions options,
+                                                                   const LogPosition& start,
+                                                                   const RecordVisitor& visit);
+
+  // One batch, ordered by record type (CONSENSUS 8), and one fdatasync: all is durable when this
+  // returns. Records that do not fit into one batch are several, each synced before the next.
+  // Requires: at least one record, none longer than record_bytes_max().
+  Appended AppendAndSync(std::vector<LogRecord> records);
+
+  // The payload, if it is there and its CRC matches; else a sentence that names file and offset.
+  [[nodiscard]] platform::Result<Bytes> Read(const RecordLocation& location) const;
+
+  [[nodiscard]] std::size_t record_bytes_max() const;
+  [[nodiscard]] const LogPosition& next() const { return next_; }
+  // True when Open dropped a torn tail.
+  [[nodiscard]] bool dropped_torn_tail() const { return dropped_torn_tail_; }
+
+ private:
+  Log(LogFiles& files, LogOptions options) : files_(files), options_(std::move(options)) {}
+  [[nodiscard]] platform::Status Recover(LogEnd end);
+  // A whole segment file under `name`: header and `content`, then zeros; synced.
+  [[nodiscard]] platform::Result<std::unique_ptr<LogFile>> MakeSegment(const std::string& name,
+                                                                       ByteView content);
+  [[nodiscard]] platform::Status Rotate();
+  [[nodiscard]] platform::Status WriteBatch(std::span<const LogRecord> records,
+                                            std::vector<RecordLocation>& locations);
+
+  LogFiles& files_;
+  LogOptions options_;
+  LogPosition next_;
+  Salt salt_;
+  std::unique_ptr<LogFile> file_;  // the last segment
+  bool dropped_torn_tail_ = false;
+};
+
+}  // namespace timebank::storage
