@@ -34,15 +34,15 @@ class SubmitStream::Impl {
     reader_.join();
   }
 
-  std::uint64_t Submit(std::span<const std::string> envelopes) {
+  std::uint64_t Submit(std::span<const SignedTransaction> transactions) {
     std::uint64_t first = 0;
-    for (std::size_t at = 0; at == 0 || at < envelopes.size();) {
-      const std::size_t count = std::min(envelopes.size() - at, options_.frame_transactions_max);
-      const std::uint64_t sequence = Reserve(envelopes.subspan(at, count));
+    for (std::size_t at = 0; at == 0 || at < transactions.size();) {
+      const std::size_t count = std::min(transactions.size() - at, options_.frame_transactions_max);
+      const std::uint64_t sequence = Reserve(transactions.subspan(at, count));
       if (at == 0) first = sequence;
       v1::SubmitStreamRequest request;
-      for (const std::string& envelope : envelopes.subspan(at, count)) {
-        request.add_envelopes(envelope);
+      for (const SignedTransaction& one : transactions.subspan(at, count)) {
+        request.add_envelopes(one.envelope);
       }
       const std::lock_guard lock(write_mutex_);
       if (count != 0 && !stream_->Write(request)) break;
@@ -58,7 +58,7 @@ class SubmitStream::Impl {
     return SettledBelow(sequence);
   }
 
-  SubmitOutcome OutcomeOf(std::uint64_t sequence) const {
+  StreamOutcome OutcomeOf(std::uint64_t sequence) const {
     const std::lock_guard lock(mutex_);
     return outcomes_.at(sequence);
   }
@@ -75,26 +75,23 @@ class SubmitStream::Impl {
 
  private:
   // Sequence numbers for one frame, once there is room in flight.
-  std::uint64_t Reserve(std::span<const std::string> envelopes) {
+  std::uint64_t Reserve(std::span<const SignedTransaction> transactions) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] {
-      return broken_ || pending_.size() + envelopes.size() <= options_.in_flight_max ||
+      return broken_ || pending_.size() + transactions.size() <= options_.in_flight_max ||
              pending_.empty();
     });
     const std::uint64_t first = outcomes_.size();
     const std::uint64_t now = platform::MonotonicUs();
-    for (const std::string& envelope : envelopes) {
-      SubmitOutcome outcome;
-      v1::Envelope parsed;
-      if (parsed.ParseFromString(envelope)) {
-        outcome.id = chain::TransactionId(genesis_.chain_id, AsBytes(parsed.body()));
-      }
+    for (const SignedTransaction& one : transactions) {
+      StreamOutcome outcome;
+      outcome.id = one.id;
       outcome.latency_us = now;  // the start, until the answer is there
       by_id_[outcome.id].push_back(outcomes_.size());
       pending_.insert(outcomes_.size());
       outcomes_.push_back(std::move(outcome));
     }
-    counts_.submitted += envelopes.size();
+    counts_.submitted += transactions.size();
     return first;
   }
 
@@ -129,18 +126,18 @@ class SubmitStream::Impl {
     if (result.reason() == v1::REASON_UNSPECIFIED) return;  // admitted: its proof follows
     const std::lock_guard lock(mutex_);
     if (result.sequence() >= outcomes_.size()) return;
-    SubmitOutcome& outcome = outcomes_[result.sequence()];
-    if (outcome.state != SubmitState::kPending) return;
+    StreamOutcome& outcome = outcomes_[result.sequence()];
+    if (outcome.state != StreamState::kPending) return;
     outcome.reason = result.reason();
     outcome.height = Height(result.judged_height());
-    Settle(result.sequence(), SubmitState::kRefused);
+    Settle(result.sequence(), StreamState::kRefused);
     ++counts_.refused;
     changed_.notify_all();
   }
 
   // Requires: mutex_ held.
-  void Settle(std::uint64_t sequence, SubmitState state) {
-    SubmitOutcome& outcome = outcomes_[sequence];
+  void Settle(std::uint64_t sequence, StreamState state) {
+    StreamOutcome& outcome = outcomes_[sequence];
     outcome.state = state;
     outcome.latency_us = platform::MonotonicUs() - outcome.latency_us;
     pending_.erase(sequence);
@@ -193,11 +190,11 @@ class SubmitStream::Impl {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;
     for (const std::uint64_t sequence : found->second) {
-      SubmitOutcome& outcome = outcomes_[sequence];
-      if (outcome.state != SubmitState::kPending) continue;
+      StreamOutcome& outcome = outcomes_[sequence];
+      if (outcome.state != StreamState::kPending) continue;
       outcome.height = height;
       outcome.lines = parsed;
-      Settle(sequence, SubmitState::kFinal);
+      Settle(sequence, StreamState::kFinal);
       ++counts_.final;
     }
     by_id_.erase(found);
@@ -214,7 +211,7 @@ class SubmitStream::Impl {
   std::mutex write_mutex_;
   mutable std::mutex mutex_;  // all below
   std::condition_variable changed_;
-  std::deque<SubmitOutcome> outcomes_;
+  std::deque<StreamOutcome> outcomes_;
   std::map<Hash, std::vector<std::uint64_t>> by_id_;
   std::set<std::uint64_t> pending_;
   Counts counts_;
@@ -225,13 +222,13 @@ class SubmitStream::Impl {
 SubmitStream::SubmitStream(const NodeAddress& node, const chain::Genesis& genesis, Options options)
     : impl_(std::make_unique<Impl>(node, genesis, options)) {}
 SubmitStream::~SubmitStream() = default;
-std::uint64_t SubmitStream::Submit(std::span<const std::string> envelopes) {
-  return impl_->Submit(envelopes);
+std::uint64_t SubmitStream::Submit(std::span<const SignedTransaction> transactions) {
+  return impl_->Submit(transactions);
 }
 bool SubmitStream::WaitBelow(std::uint64_t sequence, std::uint64_t timeout_ms) {
   return impl_->WaitBelow(sequence, timeout_ms);
 }
-SubmitOutcome SubmitStream::OutcomeOf(std::uint64_t sequence) const {
+StreamOutcome SubmitStream::OutcomeOf(std::uint64_t sequence) const {
   return impl_->OutcomeOf(sequence);
 }
 SubmitStream::Counts SubmitStream::counts() const { return impl_->counts(); }

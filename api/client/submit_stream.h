@@ -14,6 +14,7 @@
 
 #include "api/client/channel.h"
 #include "api/client/error.h"
+#include "api/client/transaction_builder.h"
 #include "base/bytes.h"
 #include "base/strong.h"
 #include "chain/genesis.h"
@@ -21,10 +22,10 @@
 
 namespace timebank::client {
 
-enum class SubmitState : std::uint8_t { kPending, kFinal, kRefused };
+enum class StreamState : std::uint8_t { kPending, kFinal, kRefused };
 
-struct SubmitOutcome {
-  SubmitState state = SubmitState::kPending;
+struct StreamOutcome {
+  StreamState state = StreamState::kPending;
   Hash id;
   v1::Reason reason = v1::REASON_UNSPECIFIED;  // kRefused: this node's opinion
   Height height;                               // final at, or judged at
@@ -47,13 +48,13 @@ class SubmitStream {
   SubmitStream(const SubmitStream&) = delete;
   SubmitStream& operator=(const SubmitStream&) = delete;
 
-  // Sends the envelopes in frames, waiting while too many are in flight. Returns the sequence
+  // Sends the transactions in frames, waiting while too many are in flight. Returns the sequence
   // number of the first; the others follow. After the stream broke, nothing is sent.
-  std::uint64_t Submit(std::span<const std::string> envelopes);
+  std::uint64_t Submit(std::span<const SignedTransaction> transactions);
   // True when all below `sequence` are final or refused; false after `timeout_ms` or when broken.
   [[nodiscard]] bool WaitBelow(std::uint64_t sequence, std::uint64_t timeout_ms);
   // What is known of one submission. Requires: a sequence number that Submit gave out.
-  [[nodiscard]] SubmitOutcome OutcomeOf(std::uint64_t sequence) const;
+  [[nodiscard]] StreamOutcome OutcomeOf(std::uint64_t sequence) const;
   // Number submitted, final and refused so far.
   struct Counts {
     std::uint64_t submitted = 0;
