@@ -1,0 +1,41 @@
+#include "ledger/keys.h"
+
+#include <algorithm>
+
+namespace timebank::ledger {
+
+StateKey& StateKey::Raw(ByteView bytes) {
+  TB_CHECK(bytes.size() <= kSizeMax - size_);
+  std::copy(bytes.begin(), bytes.end(), data_.begin() + size_);
+  size_ = static_cast<std::uint8_t>(size_ + bytes.size());
+  return *this;
+}
+
+std::strong_ordering operator<=>(const StateKey& a, const StateKey& b) {
+  const std::size_t shorter = std::min(a.size_, b.size_);
+  const int order = std::memcmp(a.data_.data(), b.data_.data(), shorter);
+  return order != 0 ? order <=> 0 : a.size_ <=> b.size_;
+}
+
+void AppendId(StateKey& key, const OrgAccountId& id) {
+  key.Raw(id.owner.view());
+  key.U16(static_cast<std::uint16_t>(id.kind)).U16(static_cast<std::uint16_t>(id.asset));
+  key.U32(id.lot);
+}
+
+void AppendId(StateKey& key, const PolicyVersionId& id) { key.Raw(id.org.view()).U32(id.sequence); }
+
+void AppendId(StateKey& key, const CounterId& id) {
+  key.Raw(id.owner.view()).U8(static_cast<std::uint8_t>(id.scope)).U32(id.period);
+}
+
+void AppendId(StateKey& key, const GrantId& id) {
+  key.Raw(id.member.view()).U32(id.list_class).U32(id.month);
+}
+
+// ChainRecord [0].
+void AppendId(StateKey& key, Single) { key.U8(0); }
+void AppendId(StateKey& key, DigestSlot id) { key.U16(id.value()); }
+void AppendId(StateKey& key, Epoch id) { key.U64(id.value()); }
+
+}  // namespace timebank::ledger
