@@ -26,7 +26,7 @@ inline constexpr std::uint64_t kDayMs = 24 * kHourMs;
 // Ids and keys are hashes of names: the same in every test.
 [[nodiscard]] MemberId PersonId(std::string_view name);
 [[nodiscard]] OrgId OrganisationId(std::string_view name);
-[[nodiscard]] crypto::SecretKey KeyOf(std::string_view name);  // the person's first key
+[[nodiscard]] crypto::SecretKey SecretKeyOf(std::string_view name);  // the person's first key
 [[nodiscard]] v1::NewKey ProvenKey(const Hash& chain_id, std::string_view person,
                                    std::string_view key_name);
 
