@@ -1,0 +1,290 @@
+#include "api/client/client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include "api/client/submit_round.h"
+#include "chain/canonical.h"
+#include "chain/domains.h"
+#include "platform/clock.h"
+#include "platform/entropy.h"
+#include "timebank/v1/block.pb.h"
+#include "timebank/v1/query.grpc.pb.h"
+
+namespace timebank::client {
+
+namespace {
+
+constexpr std::uint64_t kTipLifeMs = 60'000;
+
+}  // namespace
+
+class Client::Impl {
+ public:
+  Impl(chain::Genesis trusted, ClientOptions chosen)
+      : genesis(std::move(trusted)), options(std::move(chosen)) {
+    for (const NodeAddress& node : options.nodes) {
+      channels.push_back(ChannelTo(node, genesis));
+      ledger.push_back(v1::LedgerService::NewStub(channels.back()));
+      chain.push_back(v1::ChainService::NewStub(channels.back()));
+      node_stubs.push_back(v1::NodeService::NewStub(channels.back()));
+      transactions.push_back(v1::TransactionService::NewStub(channels.back()));
+    }
+  }
+
+  void Prepare(grpc::ClientContext& context, std::uint32_t timeout_ms) const {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(timeout_ms));
+  }
+
+  // Calls nodes in turn until one answers for itself. `call(index, context, response)`.
+  template <typename Response, typename Call>
+  Answer<Response> FirstAnswer(std::uint32_t timeout_ms, const Call& call) {
+    Error last = MakeError(v1::REASON_NOT_YET, "no node is configured");
+    for (std::size_t index = 0; index < channels.size(); ++index) {
+      grpc::ClientContext context;
+      Prepare(context, timeout_ms);
+      Response response;
+      const grpc::Status status = call(index, &context, &response);
+      if (status.ok()) return response;
+      last = FromStatus(status);
+      const bool try_next = last.code == RpcCode::kUnavailable ||
+                            last.code == RpcCode::kDeadlineExceeded ||
+                            last.code == RpcCode::kDataLoss;
+      if (!try_next) break;
+    }
+    return Unexpected{last};
+  }
+
+  // The same with a token of `reader`, once more with fresh ledger time when it is refused.
+  template <typename Response, typename Call>
+  Answer<Response> FirstAnswer(const Reader& reader, const Call& call) {
+    for (bool again : {true, false}) {
+      const auto now = Now();
+      if (!now) return Unexpected{now.error()};
+      auto answer = FirstAnswer<Response>(
+          options.timeout_ms,
+          [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+            context->AddMetadata(kTokenMetadata, MakeReadToken(genesis.chain_id, reader,
+                                                               options.nodes[index].name, *now));
+            return call(index, context, response);
+          });
+      if (answer || !again || answer.error().reason != v1::REASON_TOKEN_REFUSED) return answer;
+      Forget();
+    }
+    return Unexpected{MakeError(v1::REASON_TOKEN_REFUSED)};
+  }
+
+  template <typename Stub, typename Request, typename Response>
+  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+  template <typename Stub>
+  using Stubs = std::vector<std::unique_ptr<Stub>>;
+
+  template <typename Stub, typename Request, typename Response>
+  Answer<Response> Read(const Stubs<Stub>& stubs, Method<Stub, Request, Response> method,
+                        const Request& request) {
+    return FirstAnswer<Response>(
+        options.timeout_ms,
+        [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+          return ((*stubs[index]).*method)(context, request, response);
+        });
+  }
+  template <typename Stub, typename Request, typename Response>
+  Answer<Response> Read(const Stubs<Stub>& stubs, Method<Stub, Request, Response> method,
+                        const Request& request, const Reader& reader) {
+    return FirstAnswer<Response>(
+        reader, [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+          return ((*stubs[index]).*method)(context, request, response);
+        });
+  }
+
+  Answer<Millis> Now() {
+    const std::uint64_t steady = platform::MonotonicMs();
+    {
+      const std::scoped_lock lock(mutex);
+      if (tip_at && steady - *tip_at < kTipLifeMs) {
+        return Millis(tip_time.value() + (steady - *tip_at));
+      }
+    }
+    const auto time = FetchTip();
+    if (!time) return Unexpected{time.error()};
+    const std::scoped_lock lock(mutex);
+    tip_at = platform::MonotonicMs();
+    tip_time = *time;
+    return *time;
+  }
+
+  void Forget() {
+    const std::scoped_lock lock(mutex);
+    tip_at.reset();
+  }
+
+  Answer<Millis> FetchTip() {
+    v1::GetFreshTipRequest request;
+    request.set_nonce(platform::Random<FixedBytes<struct NonceTag, 16>>().str());
+    std::size_t asked = 0;
+    const auto answer = FirstAnswer<v1::GetFreshTipResponse>(
+        options.timeout_ms, [&](std::size_t index, auto* context, auto* response) {
+          asked = index;
+          return chain[index]->GetFreshTip(context, request, response);
+        });
+    if (!answer) return Unexpected{answer.error()};
+    const auto tip = chain::ParseCanonical<v1::FreshTip>(AsBytes(answer->tip()));
+    const auto signature = crypto::ParseSuitedSignature(AsBytes(answer->signature()));
+    const auto key = KeyOf(options.nodes[asked].name);
+    const bool good =
+        tip && signature && key && tip->nonce() == request.nonce() &&
+        crypto::Verify(
+            *key, chain::SignedBytes(chain::kTipDomain, genesis.chain_id, {AsBytes(answer->tip())}),
+            *signature);
+    if (!good) {
+      return Unexpected{MakeError(v1::REASON_BAD_SIGNATURE,
+                                  "the tip of " + options.nodes[asked].name + " is not its own")};
+    }
+    return Millis(tip->time_ms());
+  }
+
+  std::optional<crypto::PublicKey> KeyOf(const std::string& name) const {
+    for (const v1::Validator& validator : genesis.message.validators()) {
+      if (validator.name() == name) return crypto::ParseSuitedKey(AsBytes(validator.key()));
+    }
+    return std::nullopt;
+  }
+
+  void SawHeight(Height height) {
+    std::uint64_t seen = last_height;
+    while (height.value() > seen && !last_height.compare_exchange_weak(seen, height.value())) {
+    }
+  }
+
+  const chain::Genesis genesis;
+  const ClientOptions options;
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  Stubs<v1::LedgerService::Stub> ledger;
+  Stubs<v1::ChainService::Stub> chain;
+  Stubs<v1::NodeService::Stub> node_stubs;
+  Stubs<v1::TransactionService::Stub> transactions;
+  std::atomic<std::uint64_t> last_height{0};
+  std::mutex mutex;
+  std::optional<std::uint64_t> tip_at;  // MonotonicMs; with tip_time guarded by mutex
+  Millis tip_time;
+};
+
+Expected<std::unique_ptr<Client>, std::string> Client::Open(ClientOptions options) {
+  auto genesis = chain::ParseGenesis(AsBytes(options.genesis));
+  if (!genesis) {
+    return Unexpected{"the genesis file is not valid: " +
+                      std::string(chain::Describe(genesis.error()))};
+  }
+  if (options.nodes.empty()) return Unexpected{std::string("name at least one node")};
+  for (const NodeAddress& node : options.nodes) {
+    const bool known = std::ranges::any_of(
+        genesis->message.validators(), [&](const auto& item) { return item.name() == node.name; });
+    if (!known) return Unexpected{"the genesis names no validator '" + node.name + "'"};
+  }
+  return std::unique_ptr<Client>(
+      new Client(std::make_unique<Impl>(std::move(*genesis), std::move(options))));
+}
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() = default;
+
+SubmitOutcome Client::Submit(const SignedTransaction& transaction, std::uint32_t wait_ms) {
+  const SubmitPlan plan{.genesis = impl_->genesis,
+                        .nodes = impl_->channels,
+                        .at_once = impl_->options.submit_to,
+                        .wait_ms = wait_ms == 0 ? impl_->options.timeout_ms : wait_ms,
+                        .min_height = last_height()};
+  SubmitOutcome verdict = SubmitRound(plan, transaction);
+  if (const auto* recorded = std::get_if<Recorded>(&verdict)) {
+    impl_->SawHeight(recorded->verified.header.height);
+  }
+  return verdict;
+}
+
+Answer<Recorded> Client::GetReceipt(const Hash& id, std::uint32_t wait_ms) {
+  v1::GetReceiptRequest request;
+  request.set_transaction_id(id.str());
+  request.set_wait_ms(wait_ms);
+  const auto answer = impl_->FirstAnswer<v1::GetReceiptResponse>(
+      impl_->options.timeout_ms + wait_ms, [&](std::size_t index, auto* context, auto* response) {
+        return impl_->transactions[index]->GetReceipt(context, request, response);
+      });
+  if (!answer) return Unexpected{answer.error()};
+  auto verified = chain::VerifyReceipt(AsBytes(answer->receipt()), impl_->genesis);
+  if (!verified || verified->transaction_id != id) {
+    return Unexpected{
+        MakeError(v1::REASON_BLOCK_DAMAGED, "the receipt does not verify; trust another node")};
+  }
+  impl_->SawHeight(verified->header.height);
+  return Recorded{id, answer->receipt(), std::move(*verified)};
+}
+
+Answer<v1::GetStatusResponse> Client::Status(std::size_t index) {
+  grpc::ClientContext context;
+  impl_->Prepare(context, impl_->options.timeout_ms);
+  v1::GetStatusResponse response;
+  const grpc::Status status = impl_->node_stubs[index]->GetStatus(&context, {}, &response);
+  if (!status.ok()) return Unexpected{FromStatus(status)};
+  return response;
+}
+
+const chain::Genesis& Client::genesis() const { return impl_->genesis; }
+const Hash& Client::chain_id() const { return impl_->genesis.chain_id; }
+const std::vector<NodeAddress>& Client::nodes() const { return impl_->options.nodes; }
+Answer<Millis> Client::LedgerNow() { return impl_->Now(); }
+void Client::ForgetLedgerTime() { impl_->Forget(); }
+Height Client::last_height() const { return Height(impl_->last_height); }
+void Client::SawHeight(Height height) { impl_->SawHeight(height); }
+
+Answer<v1::GetOrganisationResponse> Client::Get(const v1::GetOrganisationRequest& request) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::GetOrganisation, request);
+}
+Answer<v1::ListOrganisationsResponse> Client::Get(const v1::ListOrganisationsRequest& request) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::ListOrganisations, request);
+}
+Answer<v1::ListOffersResponse> Client::Get(const v1::ListOffersRequest& request) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::ListOffers, request);
+}
+Answer<v1::GetPolicyResponse> Client::Get(const v1::GetPolicyRequest& request) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::GetPolicy, request);
+}
+Answer<v1::GetHeaderResponse> Client::Get(const v1::GetHeaderRequest& request) {
+  return impl_->Read(impl_->chain, &v1::ChainService::Stub::GetHeader, request);
+}
+Answer<v1::GetMemberResponse> Client::Get(const v1::GetMemberRequest& request,
+                                          const Reader& reader) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::GetMember, request, reader);
+}
+Answer<v1::ListMembersResponse> Client::Get(const v1::ListMembersRequest& request,
+                                            const Reader& reader) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::ListMembers, request, reader);
+}
+Answer<v1::GetEntryResponse> Client::Get(const v1::GetEntryRequest& request, const Reader& reader) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::GetEntry, request, reader);
+}
+Answer<v1::ListEntriesResponse> Client::Get(const v1::ListEntriesRequest& request,
+                                            const Reader& reader) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::ListEntries, request, reader);
+}
+Answer<v1::GetRedemptionResponse> Client::Get(const v1::GetRedemptionRequest& request,
+                                              const Reader& reader) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::GetRedemption, request, reader);
+}
+Answer<v1::ListRedemptionsResponse> Client::Get(const v1::ListRedemptionsRequest& request,
+                                                const Reader& reader) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::ListRedemptions, request, reader);
+}
+Answer<v1::GetStatementResponse> Client::Get(const v1::GetStatementRequest& request,
+                                             const Reader& reader) {
+  return impl_->Read(impl_->ledger, &v1::LedgerService::Stub::GetStatement, request, reader);
+}
+Answer<v1::GetBlockResponse> Client::Get(const v1::GetBlockRequest& request, const Reader& reader) {
+  return impl_->Read(impl_->chain, &v1::ChainService::Stub::GetBlock, request, reader);
+}
+
+}  // namespace timebank::client
