@@ -45,8 +45,10 @@ void Core::State::JudgeCandidate() {
   if (!candidate_ || !MayVote()) return;
   const Round& round = rounds_[view_];
   if (round.my_notarize || round.my_nullify) return;
+  const bool sound_before = candidate_->sound;
   switch (Judge(*candidate_)) {
     case Verdict::kWait:
+      if (candidate_->sound != sound_before) changed_ = true;  // now its body may be checked
       return;
     case Verdict::kRefuse:
       NullifyView();
