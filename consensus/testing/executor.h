@@ -14,7 +14,7 @@
 namespace timebank::consensus::testing {
 
 using Tx = std::uint32_t;
-inline constexpr Tx kPoison = 666;
+inline constexpr Tx kPoison = 4'000'000'000;
 
 [[nodiscard]] SharedBytes EncodeBody(const std::vector<Tx>& txs);
 [[nodiscard]] std::vector<Tx> DecodeBody(const Bytes& body);
