@@ -1,3 +1,4 @@
+// Builds the tables from the schema's descriptors and walks one buffer with them.
 #include "chain/canonical.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Generated and mutated messages of every kind, and a table of each fault.
 #include "chain/canonical.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Layout of votes and certificates, and the verification of a quorum.
 #include "chain/certificate.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Quorums, sets, vote bytes and certificates, each with neighbours that fail by one.
 #include "chain/certificate.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Hashes and signed bytes that start with a domain tag.
 #include "chain/domains.h"
 
 #include "crypto/sha256.h"

@@ -1,3 +1,4 @@
+// Parsing of genesis and of validator records.
 #include "chain/genesis.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Layout of the block header.
 #include "chain/header.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Offsets, strictness and domain tags.
 #include "chain/header.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Appending, roots, paths and their verification, as RFC 9162, section 2.1, has them.
 #include "chain/log_tree.h"
 
 #include <algorithm>

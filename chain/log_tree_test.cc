@@ -1,3 +1,4 @@
+// The log against the definition of RFC 9162 and against shared vectors where present.
 #include "chain/log_tree.h"
 
 #include <gtest/gtest.h>

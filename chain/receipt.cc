@@ -1,3 +1,4 @@
+// The verifier first, step by step in the order in which a reader would check; then the builder.
 #include "chain/receipt.h"
 
 #include <bit>

@@ -1,3 +1,4 @@
+// Every form of receipt, every bit of it, and every step at which a forged one is caught.
 #include "chain/receipt.h"
 
 #include <gtest/gtest.h>

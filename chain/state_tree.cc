@@ -1,14 +1,21 @@
+// Nodes of the state tree, their changes in place or by copy, proofs and comparison.
 #include "chain/state_tree.h"
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <new>
 
 #include "base/check.h"
 #include "crypto/sha256.h"
 
-// Nodes follow the hashed tree one to one: an inner node per level, no path compression, because
-// the keys are hashes and long common prefixes are rare. A node reachable from two trees is never
-// written; Own() makes sure by copying what is shared on the way to a change.
+// Layout, which the root knows nothing of: a branch stands for four levels of the hashed tree, with
+// up to 16 children, one per nibble of the key hash. A small branch (up to four children, most of
+// them near the leaves) recomputes the hashes of its inner levels; a full one keeps them. There is
+// no path compression, because long common prefixes of hashes are rare.
+//
+// A node reachable from two trees is never written; OwnSlot() makes sure by copying what is shared
+// on the way to a change.
 
 namespace timebank::chain {
 namespace {
@@ -16,10 +23,19 @@ namespace {
 constexpr std::byte kLeafTag{0x10};
 constexpr std::byte kInnerTag{0x11};
 constexpr std::size_t kDepthMax = 256;
+constexpr std::size_t kBranchLevels = 4;  // of the hashed tree
+constexpr unsigned kFanout = 16;
+constexpr unsigned kSmallMax = 4;
 
 // Bit `depth` of the path: 0 = left. Bit 0 is the most significant bit of byte 0.
 std::size_t BitAt(const Hash& key_hash, std::size_t depth) {
   return std::to_integer<std::size_t>(key_hash.data[depth / 8] >> (7 - depth % 8)) & 1;
+}
+
+// The child of a branch `level` branches below the root that the path goes to.
+unsigned NibbleAt(const Hash& key_hash, std::size_t level) {
+  TB_CHECK(level < kDepthMax / kBranchLevels);
+  return std::to_integer<unsigned>(key_hash.data[level / 2] >> (level % 2 == 0 ? 4 : 0)) & 15;
 }
 
 Hash TaggedPair(std::byte tag, const Hash& first, const Hash& second) {
@@ -29,10 +45,21 @@ Hash TaggedPair(std::byte tag, const Hash& first, const Hash& second) {
   return crypto::Sha256(bytes);
 }
 
+// Positions within a branch, numbered as in a heap: 1 is its top, 2 * i and 2 * i + 1 lie below i,
+// 16 + nibble are its children.
+constexpr unsigned kTop = 1;
+
+// Bit per child that lies below position `i`.
+std::uint32_t ChildrenBelow(unsigned i) {
+  const auto level = static_cast<unsigned>(std::bit_width(i)) - 1;
+  const unsigned width = kFanout >> level;
+  return ((1U << width) - 1) << ((i - (1U << level)) * width);
+}
+
 }  // namespace
 
 struct StateTree::Node {
-  enum class Kind : std::uint8_t { kLeaf, kInner };
+  enum class Kind : std::uint8_t { kLeaf, kSmall, kFull };
   explicit Node(Kind node_kind) : kind(node_kind) {}
   std::atomic<std::uint32_t> count = 1;
   const Kind kind;
@@ -40,48 +67,85 @@ struct StateTree::Node {
   Hash hash;
 };
 
+// A record. Key and value stand behind it in the same allocation.
 struct StateTree::Leaf : Node {
-  Leaf(const Hash& record_key_hash, ByteView record_key, ByteView record_value)
-      : Node(Kind::kLeaf), key_hash(record_key_hash), key_size(record_key.size()) {
-    record.reserve(record_key.size() + record_value.size());
-    record.insert(record.end(), record_key.begin(), record_key.end());
-    record.insert(record.end(), record_value.begin(), record_value.end());
+  static Leaf* Make(const Hash& key_hash, ByteView key, ByteView value) {
+    const std::size_t size = sizeof(Leaf) + key.size() + value.size();
+    auto* const leaf = new (::operator new(size)) Leaf(key_hash, key.size(), value.size());
+    std::copy(key.begin(), key.end(), leaf->bytes());
+    std::copy(value.begin(), value.end(), leaf->bytes() + key.size());
+    return leaf;
   }
-  [[nodiscard]] ByteView key() const { return ByteView(record).first(key_size); }
-  [[nodiscard]] ByteView value() const { return ByteView(record).subspan(key_size); }
+  static void Delete(Leaf* leaf) {
+    leaf->~Leaf();
+    ::operator delete(leaf);
+  }
+  [[nodiscard]] ByteView key() const { return {bytes(), key_size}; }
+  [[nodiscard]] ByteView value() const { return {bytes() + key_size, value_size}; }
 
   const Hash key_hash;
   const std::size_t key_size;
-  Bytes record;  // key || value in one allocation
+  const std::size_t value_size;
+
+ private:
+  Leaf(const Hash& record_key_hash, std::size_t record_key_size, std::size_t record_value_size)
+      : Node(Kind::kLeaf),
+        key_hash(record_key_hash),
+        key_size(record_key_size),
+        value_size(record_value_size) {}
+  [[nodiscard]] std::byte* bytes() { return reinterpret_cast<std::byte*>(this + 1); }
+  [[nodiscard]] const std::byte* bytes() const {
+    return reinterpret_cast<const std::byte*>(this + 1);
+  }
 };
 
-struct StateTree::Inner : Node {
-  Inner() : Node(Kind::kInner) {}
-  std::array<Ref, 2> child;
+// Two leaves or more. `occupied` has a bit per child that is there.
+struct StateTree::Branch : Node {
+  using Node::Node;
+  std::uint16_t occupied = 0;
+
+  [[nodiscard]] const Node* Child(unsigned nibble) const;
+  [[nodiscard]] Node* OnlyChildBelow(unsigned i) const;
+  [[nodiscard]] Hash HashAt(unsigned i);
+};
+
+// Children one after the other, in order of nibble.
+struct StateTree::SmallBranch : Branch {
+  SmallBranch() : Branch(Kind::kSmall) {}
+  [[nodiscard]] unsigned RankOf(unsigned nibble) const {
+    return static_cast<unsigned>(std::popcount(occupied & ((1U << nibble) - 1)));
+  }
+  std::array<Ref, kSmallMax> children;
+};
+
+struct StateTree::FullBranch : Branch {
+  FullBranch() : Branch(Kind::kFull) {}
+  std::uint16_t stale = 0xFFFF;  // bit i: inner[i] is not the hash at position i
+  std::array<Ref, kFanout> children;
+  std::array<Hash, kFanout> inner;  // by position; only where two leaves or more lie below
 };
 
 void StateTree::Put(ByteView key, ByteView value) {
   const Hash key_hash = crypto::Sha256(key);
-  Ref leaf(new Leaf(key_hash, key, value));
+  Ref leaf(Leaf::Make(key_hash, key, value));
   Ref* slot = &root_;
-  for (std::size_t depth = 0;; ++depth) {
+  for (std::size_t level = 0;; ++level) {
     if (!*slot) {
       *slot = std::move(leaf);
       ++size_;
       return;
     }
     if (slot->get()->kind == Node::Kind::kLeaf) {
-      const Hash& found = static_cast<const Leaf*>(slot->get())->key_hash;
+      const Hash found = static_cast<const Leaf*>(slot->get())->key_hash;
       if (found == key_hash) {
         *slot = std::move(leaf);
         return;
       }
-      TB_CHECK(depth < kDepthMax);
-      auto* const fork = new Inner;
-      fork->child[BitAt(found, depth)] = std::move(*slot);
-      *slot = Ref(fork);
+      Ref fork(new SmallBranch);
+      OwnSlot(fork, NibbleAt(found, level)) = std::move(*slot);
+      *slot = std::move(fork);
     }
-    slot = &Own(*slot).child[BitAt(key_hash, depth)];
+    slot = &OwnSlot(*slot, NibbleAt(key_hash, level));
   }
 }
 
@@ -93,40 +157,129 @@ bool StateTree::Erase(ByteView key) {
   return true;
 }
 
-// Requires: the leaf is there. An inner node left with one leaf only becomes that leaf.
-void StateTree::EraseBelow(Ref& slot, const Hash& key_hash, std::size_t depth) {
+// Requires: the leaf is there. A branch left with one leaf only becomes that leaf.
+void StateTree::EraseBelow(Ref& slot, const Hash& key_hash, std::size_t level) {
   if (slot.get()->kind == Node::Kind::kLeaf) {
     slot = Ref();
     return;
   }
-  Inner& inner = Own(slot);
-  EraseBelow(inner.child[BitAt(key_hash, depth)], key_hash, depth + 1);
-  for (std::size_t side : {std::size_t{0}, std::size_t{1}}) {
-    Ref& rest = inner.child[side];
-    if (inner.child[1 - side] || rest.get()->kind != Node::Kind::kLeaf) continue;
-    slot = Ref(std::move(rest));
-    return;
-  }
+  const unsigned nibble = NibbleAt(key_hash, level);
+  Ref& child = OwnSlot(slot, nibble);
+  EraseBelow(child, key_hash, level + 1);
+  if (!child) Vacate(*static_cast<Branch*>(slot.get()), nibble);
+  Node* const rest = static_cast<Branch*>(slot.get())->OnlyChildBelow(kTop);
+  if (rest == nullptr || rest->kind != Node::Kind::kLeaf) return;
+  Acquire(rest);
+  slot = Ref(rest);
 }
 
-// The inner node in `slot`, held by this tree alone and marked as changed.
-// Requires: all nodes above are held by this tree alone, and `slot` holds an inner node.
-StateTree::Inner& StateTree::Own(Ref& slot) {
-  auto* const shared = static_cast<Inner*>(slot.get());
-  if (shared->count.load(std::memory_order_acquire) != 1) {
-    auto* const own = new Inner;
-    own->child = shared->child;
-    slot = Ref(own);
-    return *own;
+// The place of a child in the branch in `at`, made when it is not there: the caller then fills it.
+// The branch is afterwards held by this tree alone and marked as changed.
+// Requires: all branches above are held by this tree alone.
+StateTree::Ref& StateTree::OwnSlot(Ref& at, unsigned nibble) {
+  if (at.get()->kind == Node::Kind::kSmall) {
+    const auto& small = *static_cast<const SmallBranch*>(at.get());
+    const bool has_room = std::popcount(small.occupied) < int{kSmallMax};
+    if (has_room || small.Child(nibble) != nullptr) return OwnSmallSlot(at, nibble);
+    at = Ref(Widen(small));
   }
-  shared->dirty = true;
-  return *shared;
+  return OwnFullSlot(at, nibble);
+}
+
+StateTree::Ref& StateTree::OwnSmallSlot(Ref& at, unsigned nibble) {
+  auto* small = static_cast<SmallBranch*>(at.get());
+  if (small->count.load(std::memory_order_acquire) != 1) {
+    auto* const own = new SmallBranch;
+    own->occupied = small->occupied;
+    own->children = small->children;
+    at = Ref(own);
+    small = own;
+  }
+  small->dirty = true;
+  const auto place = small->children.begin() + small->RankOf(nibble);
+  if (small->Child(nibble) == nullptr) {
+    std::move_backward(place, small->children.end() - 1, small->children.end());
+    *place = Ref();
+    small->occupied |= static_cast<std::uint16_t>(1U << nibble);
+  }
+  return *place;
+}
+
+StateTree::Ref& StateTree::OwnFullSlot(Ref& at, unsigned nibble) {
+  auto* full = static_cast<FullBranch*>(at.get());
+  if (full->count.load(std::memory_order_acquire) != 1) {
+    auto* const own = new FullBranch;
+    own->occupied = full->occupied;
+    own->stale = full->stale;
+    own->children = full->children;
+    own->inner = full->inner;
+    at = Ref(own);
+    full = own;
+  }
+  full->dirty = true;
+  full->occupied |= static_cast<std::uint16_t>(1U << nibble);
+  for (unsigned i = (kFanout + nibble) / 2; i >= kTop; i /= 2) {
+    full->stale |= static_cast<std::uint16_t>(1U << i);
+  }
+  return full->children[nibble];
+}
+
+StateTree::Node* StateTree::Widen(const SmallBranch& small) {
+  auto* const full = new FullBranch;
+  full->occupied = small.occupied;
+  unsigned rank = 0;
+  for (unsigned nibble = 0; nibble < kFanout; ++nibble) {
+    if ((small.occupied >> nibble & 1) != 0) full->children[nibble] = small.children[rank++];
+  }
+  return full;
+}
+
+// Forgets a child whose place was emptied. Requires: the branch is held by this tree alone.
+void StateTree::Vacate(Branch& branch, unsigned nibble) {
+  if (branch.kind == Node::Kind::kSmall) {
+    auto& small = static_cast<SmallBranch&>(branch);
+    const unsigned rank = small.RankOf(nibble);
+    std::move(small.children.begin() + rank + 1, small.children.end(),
+              small.children.begin() + rank);
+    small.children.back() = Ref();
+  }
+  branch.occupied &= static_cast<std::uint16_t>(~(1U << nibble));
+}
+
+const StateTree::Node* StateTree::Branch::Child(unsigned nibble) const {
+  if ((occupied >> nibble & 1) == 0) return nullptr;
+  if (kind == Kind::kFull) return static_cast<const FullBranch*>(this)->children[nibble].get();
+  const auto* const small = static_cast<const SmallBranch*>(this);
+  return small->children[small->RankOf(nibble)].get();
+}
+
+// The child below position `i` when there is exactly one.
+StateTree::Node* StateTree::Branch::OnlyChildBelow(unsigned i) const {
+  const std::uint32_t below = occupied & ChildrenBelow(i);
+  if (!std::has_single_bit(below)) return nullptr;
+  return const_cast<Node*>(Child(static_cast<unsigned>(std::countr_zero(below))));
+}
+
+// The hash of the hashed tree's node at position `i`. Writes only what is stale, so nothing in a
+// branch that is clean.
+Hash StateTree::Branch::HashAt(unsigned i) {
+  if ((occupied & ChildrenBelow(i)) == 0) return Hash{};
+  Node* const only = OnlyChildBelow(i);
+  if (only != nullptr && (only->kind == Kind::kLeaf || i >= kFanout)) return CleanHash(only);
+  auto* const full = kind == Kind::kFull ? static_cast<FullBranch*>(this) : nullptr;
+  if (full != nullptr && (full->stale >> i & 1) == 0) return full->inner[i];
+  const Hash fresh = TaggedPair(kInnerTag, HashAt(2 * i), HashAt(2 * i + 1));
+  if (full != nullptr) {
+    full->inner[i] = fresh;
+    full->stale &= static_cast<std::uint16_t>(~(1U << i));
+  }
+  return fresh;
 }
 
 const StateTree::Leaf* StateTree::Find(const Hash& key_hash) const {
   const Node* node = root_.get();
-  for (std::size_t depth = 0; node != nullptr && node->kind == Node::Kind::kInner; ++depth) {
-    node = static_cast<const Inner*>(node)->child[BitAt(key_hash, depth)].get();
+  for (std::size_t level = 0; node != nullptr && node->kind != Node::Kind::kLeaf; ++level) {
+    node = static_cast<const Branch*>(node)->Child(NibbleAt(key_hash, level));
   }
   const auto* const leaf = static_cast<const Leaf*>(node);
   return leaf != nullptr && leaf->key_hash == key_hash ? leaf : nullptr;
@@ -148,23 +301,30 @@ const Hash& StateTree::CleanHash(Node* node) {
     const auto* const leaf = static_cast<const Leaf*>(node);
     node->hash = TaggedPair(kLeafTag, leaf->key_hash, crypto::Sha256(leaf->value()));
   } else {
-    const auto* const inner = static_cast<const Inner*>(node);
-    node->hash =
-        TaggedPair(kInnerTag, CleanHash(inner->child[0].get()), CleanHash(inner->child[1].get()));
+    node->hash = static_cast<Branch*>(node)->HashAt(kTop);
   }
   node->dirty = false;
   return node->hash;
 }
 
 StateProof StateTree::Prove(ByteView key) const {
+  static_cast<void>(Root());
   const Hash key_hash = crypto::Sha256(key);
   StateProof proof;
-  const Node* node = root_.get();
-  for (std::size_t depth = 0; node != nullptr && node->kind == Node::Kind::kInner; ++depth) {
-    const auto& child = static_cast<const Inner*>(node)->child;
-    const std::size_t bit = BitAt(key_hash, depth);
-    proof.siblings.push_back(CleanHash(child[1 - bit].get()));
-    node = child[bit].get();
+  Node* node = root_.get();
+  for (std::size_t level = 0; node != nullptr && node->kind != Node::Kind::kLeaf; ++level) {
+    auto& branch = *static_cast<Branch*>(node);
+    unsigned i = kTop;
+    node = nullptr;
+    for (std::size_t step = 0; step < kBranchLevels; ++step) {
+      const std::size_t bit = BitAt(key_hash, level * kBranchLevels + step);
+      proof.siblings.push_back(branch.HashAt(2 * i + (1 - static_cast<unsigned>(bit))));
+      i = 2 * i + static_cast<unsigned>(bit);
+      node = branch.OnlyChildBelow(i);
+      // The path ends at nothing, or at a leaf that stands alone.
+      if (node != nullptr && node->kind == Node::Kind::kLeaf) break;
+      if ((branch.occupied & ChildrenBelow(i)) == 0) break;
+    }
   }
   const auto* const leaf = static_cast<const Leaf*>(node);
   if (leaf != nullptr && leaf->key_hash != key_hash) {
@@ -206,42 +366,46 @@ void StateTree::Walk(const Node* node, const Visit& visit) {
     visit(leaf->key(), leaf->value());
     return;
   }
-  for (const Ref& child : static_cast<const Inner*>(node)->child) Walk(child.get(), visit);
+  for (unsigned nibble = 0; nibble < kFanout; ++nibble) {
+    Walk(static_cast<const Branch*>(node)->Child(nibble), visit);
+  }
 }
 
 void StateTree::ForEachChangeSince(const StateTree& before, const VisitChange& visit) const {
   WalkChanges(before.root_.get(), root_.get(), 0, visit);
 }
 
-void StateTree::WalkChanges(const Node* before, const Node* after, std::size_t depth,
+void StateTree::WalkChanges(const Node* before, const Node* after, std::size_t level,
                             const VisitChange& visit) {
   if (before == after) return;
-  const auto is_inner = [](const Node* node) {
-    return node != nullptr && node->kind == Node::Kind::kInner;
+  const auto is_branch = [](const Node* node) {
+    return node != nullptr && node->kind != Node::Kind::kLeaf;
   };
-  if (is_inner(before) || is_inner(after)) {
+  if (is_branch(before) || is_branch(after)) {
     // A leaf or nothing on one side stands for the subtree that holds no more than it.
-    const auto child = [&](const Node* node, std::size_t bit) -> const Node* {
-      if (is_inner(node)) return static_cast<const Inner*>(node)->child[bit].get();
+    const auto child = [&](const Node* node, unsigned nibble) -> const Node* {
+      if (is_branch(node)) return static_cast<const Branch*>(node)->Child(nibble);
       if (node == nullptr) return nullptr;
-      return BitAt(static_cast<const Leaf*>(node)->key_hash, depth) == bit ? node : nullptr;
+      return NibbleAt(static_cast<const Leaf*>(node)->key_hash, level) == nibble ? node : nullptr;
     };
-    for (std::size_t bit : {std::size_t{0}, std::size_t{1}}) {
-      WalkChanges(child(before, bit), child(after, bit), depth + 1, visit);
+    for (unsigned nibble = 0; nibble < kFanout; ++nibble) {
+      WalkChanges(child(before, nibble), child(after, nibble), level + 1, visit);
     }
     return;
   }
-  const auto* const old_leaf = static_cast<const Leaf*>(before);
-  const auto* const new_leaf = static_cast<const Leaf*>(after);
-  if (old_leaf != nullptr && new_leaf != nullptr && old_leaf->key_hash == new_leaf->key_hash) {
-    if (old_leaf->record != new_leaf->record) visit(new_leaf->key(), new_leaf->value());
+  VisitLeaves(static_cast<const Leaf*>(before), static_cast<const Leaf*>(after), visit);
+}
+
+void StateTree::VisitLeaves(const Leaf* before, const Leaf* after, const VisitChange& visit) {
+  if (before != nullptr && after != nullptr && before->key_hash == after->key_hash) {
+    if (!std::ranges::equal(before->value(), after->value())) visit(after->key(), after->value());
     return;
   }
-  const bool old_first =
-      old_leaf != nullptr && (new_leaf == nullptr || old_leaf->key_hash < new_leaf->key_hash);
-  if (old_first) visit(old_leaf->key(), std::nullopt);
-  if (new_leaf != nullptr) visit(new_leaf->key(), new_leaf->value());
-  if (old_leaf != nullptr && !old_first) visit(old_leaf->key(), std::nullopt);
+  const bool before_first =
+      before != nullptr && (after == nullptr || before->key_hash < after->key_hash);
+  if (before_first) visit(before->key(), std::nullopt);
+  if (after != nullptr) visit(after->key(), after->value());
+  if (before != nullptr && !before_first) visit(before->key(), std::nullopt);
 }
 
 StateTree::StateTree(const StateTree& other) : size_(other.size_) {
@@ -270,10 +434,15 @@ void StateTree::Acquire(Node* node) {
 
 void StateTree::Release(Node* node) {
   if (node == nullptr || node->count.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  if (node->kind == Node::Kind::kLeaf) {
-    delete static_cast<Leaf*>(node);
-  } else {
-    delete static_cast<Inner*>(node);
+  switch (node->kind) {
+    case Node::Kind::kLeaf:
+      return Leaf::Delete(static_cast<Leaf*>(node));
+    case Node::Kind::kSmall:
+      delete static_cast<SmallBranch*>(node);
+      return;
+    case Node::Kind::kFull:
+      delete static_cast<FullBranch*>(node);
+      return;
   }
 }
 

@@ -67,7 +67,9 @@ class StateTree {
  private:
   struct Node;
   struct Leaf;
-  struct Inner;
+  struct Branch;
+  struct SmallBranch;
+  struct FullBranch;
   class Ref {  // counted reference to a node
    public:
     Ref() = default;
@@ -87,12 +89,17 @@ class StateTree {
   };
   static void Acquire(Node* node);
   static void Release(Node* node);
-  static Inner& Own(Ref& slot);
-  static void EraseBelow(Ref& slot, const Hash& key_hash, std::size_t depth);
+  static Ref& OwnSlot(Ref& at, unsigned nibble);
+  static Ref& OwnSmallSlot(Ref& at, unsigned nibble);
+  static Ref& OwnFullSlot(Ref& at, unsigned nibble);
+  static Node* Widen(const SmallBranch& small);
+  static void Vacate(Branch& branch, unsigned nibble);
+  static void EraseBelow(Ref& slot, const Hash& key_hash, std::size_t level);
   static const Hash& CleanHash(Node* node);
   static void Walk(const Node* node, const Visit& visit);
-  static void WalkChanges(const Node* before, const Node* after, std::size_t depth,
+  static void WalkChanges(const Node* before, const Node* after, std::size_t level,
                           const VisitChange& visit);
+  static void VisitLeaves(const Leaf* before, const Leaf* after, const VisitChange& visit);
   [[nodiscard]] const Leaf* Find(const Hash& key_hash) const;
 
   Ref root_;

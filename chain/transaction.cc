@@ -1,3 +1,4 @@
+// Form checks of an envelope that need no state, and signing.
 #include "chain/transaction.h"
 
 #include <utility>

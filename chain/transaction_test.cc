@@ -1,3 +1,4 @@
+// Each refusal of an envelope, and what its id depends on.
 #include "chain/transaction.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Order and hash of a validator set.
 #include "chain/validator_set.h"
 
 #include <algorithm>

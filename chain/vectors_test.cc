@@ -108,8 +108,8 @@ Json StateJson() {
   return {{"records", records},
           {"roots_by_count", roots},
           {"proofs",
-           {StateProofJson(tree, "gamma"), StateProofJson(tree, "iota"),
-            StateProofJson(tree, "mu"), StateProofJson(tree, "phi")}}};
+           {StateProofJson(tree, "gamma"), StateProofJson(tree, "iota"), StateProofJson(tree, "mu"),
+            StateProofJson(tree, "phi")}}};
 }
 
 Json TransactionJson(const SampleChain& sample, const ReceiptParts& parts) {

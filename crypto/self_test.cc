@@ -1,3 +1,4 @@
+// The pinned vectors, and the comparison with what the libraries do.
 #include "crypto/self_test.h"
 
 #include "base/check.h"

@@ -1,3 +1,4 @@
+// The pinned vectors, verifiers that differ from them, and shared vectors where present.
 #include "crypto/self_test.h"
 
 #include <gtest/gtest.h>
