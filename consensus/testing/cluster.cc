@@ -82,7 +82,7 @@ void Cluster::Feed(std::size_t i, decltype(Event::what) what) {
     crash = plan->second.point;
     crash_plans_.erase(plan);
   }
-  // Nothing of such a step ever existed.
+  // Nothing of such a step ever existed; of any other all records are durable.
   if (crash == CrashPoint::kBeforePersist) return Crash(i);
   Check(i, out, before);
   Perform(i, out, crash);
@@ -93,11 +93,6 @@ void Cluster::Perform(std::size_t i, const Output& out, std::optional<CrashPoint
   Node& node = nodes_[i];
   for (const Record& record : out.persist) {
     node.log.emplace_back(TypeOf(record), EncodeRecord(record));
-    if (const auto* mine = std::get_if<MyVoteRecord>(&record)) {
-      durable_votes_[i].insert(VoteKey(mine->vote));
-    } else if (const auto* body = std::get_if<BodyRecord>(&record)) {
-      durable_bodies_[i].insert(body->block.digest());
-    }
   }
   if (crash == CrashPoint::kBeforeSend) return Crash(i);
   const bool mid = crash == CrashPoint::kMidSend;
@@ -204,8 +199,8 @@ void Cluster::Check(std::size_t i, const Output& out, const Snapshot& before) {
     }
   }
   std::size_t order = 0;
-  std::set<Bytes> votes = durable_votes_[i];
-  std::set<Hash> bodies = durable_bodies_[i];
+  std::set<Bytes>& votes = durable_votes_[i];
+  std::set<Hash>& bodies = durable_bodies_[i];
   for (const Record& record : out.persist) {
     if (record.index() < order) faults_.push_back("records out of order");
     order = record.index();
