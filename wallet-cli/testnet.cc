@@ -138,7 +138,8 @@ Step WriteIdentities(const TestnetOptions& options, const Testnet& testnet) {
 
 Step CheckOptions(const TestnetOptions& options) {
   if (options.validators < kValidatorsMin || options.validators > kValidatorsMax) {
-    return Unexpected{std::string("a ledger has 4 to 20 validators: with fewer than 4 none may fail")};
+    return Unexpected{
+        std::string("a ledger has 4 to 20 validators: with fewer than 4 none may fail")};
   }
   const std::size_t last_port = options.port_base + options.validators * kPortsPerNode;
   if (options.port_base < 1024 || last_port > 65535) {
@@ -196,8 +197,8 @@ Expected<Testnet, std::string> InitTestnet(const TestnetOptions& options) {
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (auto step = WriteNode(options, i, keys[i], genesis); !step) return Unexpected{step.error()};
-    testnet.nodes.push_back({NodeName(i), Loopback(Port(options, i, 0)),
-                             options.out + "/" + NodeName(i)});
+    testnet.nodes.push_back(
+        {NodeName(i), Loopback(Port(options, i, 0)), options.out + "/" + NodeName(i)});
   }
   if (options.development) {
     const auto written = platform::CreatePlainKeyFile(options.out + "/dev.key", dev_key);

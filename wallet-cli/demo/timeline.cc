@@ -121,9 +121,7 @@ std::vector<Step> PlanTimeline(const PilotData& data, Millis genesis) {
     add(visit.check_out, StepKind::kCheckOutAndSubmit);
     add(visit.confirmed_at, StepKind::kConfirm);
     add(visit.approved_at, StepKind::kApprove);
-    if (visit.channel != PilotChannel::kApp) {
-      add(ReviewTime(visit.approved_at), StepKind::kReview);
-    }
+    add(ReviewTime(visit.approved_at), StepKind::kReview);
   }
   std::vector<Step> steps;
   for (const std::uint32_t month : GrantMonths(genesis, last)) {

@@ -1,0 +1,73 @@
+// Where the demo plays: a development network whose clock is set before each step, and one stream
+// over which signed transactions go in waves. A wave is final before the next one starts.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/client/dev_clock.h"
+#include "api/client/submit_stream.h"
+#include "api/client/transaction_builder.h"
+#include "base/expected.h"
+#include "wallet-cli/demo/cast.h"
+
+namespace timebank::cli {
+
+struct StageResult {
+  bool final = false;
+  v1::Reason reason = v1::REASON_UNSPECIFIED;  // of a refusal
+  Height height;
+  std::vector<v1::EffectsLine> lines;
+};
+
+class Stage {
+ public:
+  Stage(std::vector<client::NodeAddress> nodes, chain::Genesis genesis, crypto::SecretKey dev_key);
+
+  // Moves ledger time forward to `at`, on all nodes; stays where it is when that is past already.
+  // The error says which node did not follow.
+  [[nodiscard]] Expected<bool, std::string> MoveTo(Millis at);
+  // Ledger time = wall clock from now on: the end of a demo that has come to today.
+  [[nodiscard]] Expected<bool, std::string> MoveToWallClock();
+  // Ledger time as the nodes have it, by the offset last set.
+  [[nodiscard]] Millis Now() const;
+
+  // A transaction of these signers, valid from now on.
+  [[nodiscard]] client::SignedTransaction Sign(const std::vector<client::SignAs>& signers,
+                                               const v1::TransactionBody& body) const;
+  // Submits all and waits until each is final or refused, in order. The error ends the demo: a node
+  // that went away, a proof that does not hold, no finality within a minute.
+  [[nodiscard]] Expected<std::vector<StageResult>, std::string> Play(
+      std::span<const client::SignedTransaction> wave);
+  // Play of one transaction that must not be refused.
+  [[nodiscard]] Expected<StageResult, std::string> Must(const std::vector<client::SignAs>& signers,
+                                                        const v1::TransactionBody& body,
+                                                        const std::string& what);
+
+  [[nodiscard]] const Hash& chain_id() const { return genesis_.chain_id; }
+  [[nodiscard]] std::uint64_t transactions() const { return transactions_; }
+  [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_; }
+
+ private:
+  // A stream that broke is opened again on the next node.
+  client::SubmitStream& Stream();
+
+  std::vector<client::NodeAddress> nodes_;
+  chain::Genesis genesis_;
+  client::DevClock clock_;
+  std::unique_ptr<client::SubmitStream> stream_;
+  std::size_t node_ = 0;
+  std::int64_t offset_ms_ = 0;
+  bool offset_known_ = false;
+  std::uint64_t transactions_ = 0;
+};
+
+// Somebody in the capacity of a role at an organisation; MEMBER and PROXY without one.
+[[nodiscard]] client::SignAs As(const Identity& who, v1::Role role, const OrgId& org);
+[[nodiscard]] client::SignAs AsMember(const Identity& who);
+
+}  // namespace timebank::cli
