@@ -81,5 +81,39 @@ TEST(Core, LossAndReorderDelayButDoNotFork) {
   }
 }
 
+// Fed by hand: it votes for nothing, and commits what it can prove.
+TEST(Observer, FollowsFinalizationsAndNeverVotes) {
+  Cluster source(NetworkOptions{});
+  source.Submit(1);
+  ASSERT_TRUE(source.RunUntil([&] { return source.AllHave(1); }, 2000));
+  const CommittedBlock& final_block = source.node(0).chain[0];
+  Core observer(Config{.chain_id = source.chain_id(),
+                       .era = chain::Era(0),
+                       .validators = source.validators(),
+                       .own = std::nullopt},
+                Recovered{{source.chain_id(), Height(0), Millis(1), std::nullopt}, {}});
+  const auto at = [](std::uint64_t ms) { return Now{Millis(ms), Millis(ms)}; };
+  static_cast<void>(observer.Step({at(1), Started{}}));
+  static_cast<void>(observer.Step({at(2), PoolChanged{true}}));
+  Output out = observer.Step(
+      {at(3), MessageReceived{PeerId(0), CertificateMessage{final_block.finalization}}});
+  ASSERT_EQ(out.wake_at, Millis(53));  // half of D later it asks for the body
+  out = observer.Step({at(53), Tick{}});
+  ASSERT_EQ(out.send.size(), 1U);
+  ASSERT_TRUE(std::holds_alternative<FetchByDigest>(out.send[0].message));
+  out = observer.Step({at(100), MessageReceived{PeerId(1), Blocks{{final_block.block}}}});
+  ASSERT_EQ(out.check.size(), 1U);
+  out = observer.Step({at(101), BodyChecked{final_block.block.digest(), BodyVerdict::kValid}});
+  ASSERT_EQ(out.commit.size(), 1U);
+  EXPECT_EQ(out.commit[0].block.digest(), final_block.block.digest());
+  for (std::uint64_t ms = 200; ms < 60'000; ms += 100) {
+    out = observer.Step({at(ms), Tick{}});
+    for (const Record& record : out.persist) {
+      EXPECT_FALSE(std::holds_alternative<MyVoteRecord>(record));
+    }
+    EXPECT_FALSE(out.build.has_value());
+  }
+}
+
 }  // namespace
 }  // namespace timebank::consensus
