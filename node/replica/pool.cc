@@ -43,9 +43,9 @@ std::vector<Pool::Refused> Pool::JudgeAgain(const Judge& judge) {
   // Judges the entry and steps to the next. True when it may stay.
   const auto judge_at = [&](std::map<Arrival, Entry>::iterator& at) {
     const auto here = at++;
-    const auto reason = judge(*here->second.transaction);
-    if (!reason) return true;
-    refused.push_back({here->second.transaction, *reason});
+    const v1::Reason reason = judge(*here->second.transaction);
+    if (reason == v1::REASON_UNSPECIFIED) return true;
+    refused.push_back({here->second.transaction, reason});
     Erase(here);
     return false;
   };

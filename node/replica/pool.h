@@ -31,8 +31,8 @@ inline constexpr std::size_t kJudgedAgainMax = 256;
 class Pool {
  public:
   enum class Added : std::uint8_t { kAdded, kKnown, kFull };
-  // Why a transaction is refused by the final state; empty: it is valid.
-  using Judge = std::function<std::optional<v1::Reason>(const SignedTransaction&)>;
+  // Why a transaction is refused by the final state; UNSPECIFIED: it is valid.
+  using Judge = std::function<v1::Reason(const SignedTransaction&)>;
   struct Refused {
     SharedTransaction transaction;
     v1::Reason reason;

@@ -65,7 +65,8 @@ class Storage {
   virtual void VisitState(const std::function<void(ByteView key, ByteView value)>& visit) = 0;
   // Leaf hashes of the transaction log up to the floor, in order.
   virtual void VisitLogLeaves(const std::function<void(const Hash& leaf_hash)>& visit) = 0;
-  // What the log holds above the last FloorMark, in order; older records may be among them.
+  // What the log holds of blocks above the floor's height and views above its Finalization, in
+  // order, wherever it lies in the log; older records may be among them.
   [[nodiscard]] virtual std::vector<consensus::Record> TakeRecords() = 0;
 
   // Appends the records as one batch; durable when it returns, if `sync`.
@@ -99,7 +100,7 @@ class Transport {
 
 // Checks signatures of transactions by ledger::CheckSignatures against keys in `state`, off the
 // replica's thread. The answer is an event SignaturesVerified with the same ticket, one reason per
-// transaction; a lost answer only delays.
+// transaction. Every job is answered, in any order.
 struct VerifyJob {
   std::uint64_t ticket = 0;
   std::shared_ptr<const ledger::State> state;

@@ -1,0 +1,32 @@
+// The body of a block: canonical bytes of v1::BlockBody, named by the roots in the header (FORMATS
+// 4). Evidence and EPOCH_END are refused until their rules are built.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/expected.h"
+#include "consensus/event.h"
+#include "consensus/messages.h"
+#include "node/replica/signed_transaction.h"
+
+namespace timebank::replica {
+
+struct BlockBody {
+  consensus::SharedBytes bytes;
+  Hash tx_root;
+  Hash extras_root;
+};
+[[nodiscard]] BlockBody MakeBody(std::span<const SharedTransaction> transactions);
+
+// A transaction known by the hash of its envelope, or null: what is known is not parsed again.
+using FindKnown = std::function<SharedTransaction(const Hash& envelope_hash)>;
+
+// The block's transactions in order. kMismatch: the bytes are not this header's body; kInvalid:
+// they are, but hold what no block may hold. Signatures are not looked at. Requires: a body.
+[[nodiscard]] Expected<std::vector<SharedTransaction>, consensus::BodyVerdict> ReadBody(
+    const consensus::Block& block, const FindKnown& find_known);
+
+}  // namespace timebank::replica

@@ -1,0 +1,216 @@
+// Blocks: judging and building them by the ledger, making final ones durable and known, serving
+// them to laggards.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "chain/receipt.h"
+#include "consensus/limits.h"
+#include "ledger/state.h"
+#include "node/replica/block_body.h"
+#include "node/replica/index_rows.h"
+#include "node/replica/replica_impl.h"
+
+namespace timebank::replica {
+
+using consensus::BodyVerdict;
+
+// Known signatures are not checked again; the unknown go to the verifier first. Without the
+// parent's state there is no answer, and the core asks again.
+void Replica::Impl::Check(const consensus::CheckBody& check) {
+  const Hash& digest = check.block.digest();
+  if (executions_.Find(digest) != nullptr) return Answer(digest, BodyVerdict::kValid);
+  const auto parent = StateOf(check.block.header().parent);
+  if (parent == nullptr || checks_.contains(digest)) return;
+  auto transactions = ReadBody(check.block, [this](const Hash& envelope_hash) {
+    return admission_.pool().FindEnvelope(envelope_hash);
+  });
+  if (!transactions) return Answer(digest, transactions.error());
+  std::vector<SharedTransaction> unknown;
+  for (const SharedTransaction& transaction : *transactions) {
+    if (!desk_.Knows(transaction)) unknown.push_back(transaction);
+  }
+  checks_.emplace(digest, PendingCheck{check.block, std::move(*transactions)});
+  if (unknown.empty()) {
+    FinishCheck(digest, /*signatures_good=*/true);
+  } else {
+    check_tickets_.emplace(desk_.Ask(std::move(unknown), parent, /*urgent=*/true), digest);
+  }
+}
+
+void Replica::Impl::FinishCheck(const Hash& digest, bool signatures_good) {
+  const auto found = checks_.find(digest);
+  if (found == checks_.end()) return;
+  PendingCheck check = std::move(found->second);
+  checks_.erase(found);
+  const chain::Header& header = check.block.header();
+  const auto parent = StateOf(header.parent);
+  if (parent == nullptr) return;
+  if (!signatures_good) return Answer(digest, BodyVerdict::kInvalid);
+  SharedExecution execution =
+      ExecuteBlock({*parent, header.height, header.timestamp_ms, header.parent, header.chain_id},
+                   header, std::move(check.transactions));
+  if (execution == nullptr) return Answer(digest, BodyVerdict::kInvalid);
+  executions_.Add(digest, std::move(execution));
+  Answer(digest, BodyVerdict::kValid);
+}
+
+void Replica::Impl::Answer(const Hash& digest, BodyVerdict verdict) {
+  ToCore(consensus::BodyChecked{digest, verdict});
+}
+
+// Takes pool transactions in order of arrival, leaving out what unfinished blocks below hold.
+void Replica::Impl::Build(const consensus::BuildBlock& request) {
+  consensus::BlockBuilt built{request.position, request.parent, std::nullopt};
+  const auto parent = StateOf(request.parent);
+  if (parent == nullptr) return ToCore(std::move(built));
+  std::vector<SharedTransaction> candidates;
+  if (!request.without_transactions) {
+    const std::set<Hash> taken = TakenBelow(request.parent);
+    admission_.pool().ForEach([&](const SharedTransaction& transaction) {
+      if (!taken.contains(transaction->transaction.id)) candidates.push_back(transaction);
+      return candidates.size() < 2 * config_.block_transactions;
+    });
+  }
+  auto at = candidates.begin();
+  const Millis timestamp = std::max(now_.ledger_ms, Millis(request.parent_timestamp.value() + 1));
+  SharedExecution execution = BuildExecution(
+      {*parent, request.height, timestamp, request.parent, genesis_.chain_id},
+      [&]() -> SharedTransaction { return at == candidates.end() ? nullptr : *at++; },
+      config_.block_transactions);
+  if (execution->rows.empty() && !request.allow_empty) return ToCore(std::move(built));
+  const BlockBody body = MakeBody(execution->transactions);
+  chain::Header header;
+  header.era = consensus_config_.era;
+  header.chain_id = genesis_.chain_id;
+  header.epoch = request.position.epoch;
+  header.height = request.height;
+  header.parent = request.parent;
+  header.timestamp_ms = timestamp;
+  header.tx_count = static_cast<std::uint32_t>(execution->transactions.size());
+  header.tx_root = body.tx_root;
+  header.extras_root = body.extras_root;
+  header.state_root = execution->state_root;
+  header.log_size = execution->log.size;
+  header.log_root = execution->log.root;
+  header.validators = genesis_.validators.SetHash();
+  header.next_validators = header.validators;
+  header.proposer = genesis_.validators.key(*consensus_config_.own);
+  built.block = consensus::Block(header, body.bytes);
+  executions_.Add(built.block->digest(), std::move(execution));
+  ToCore(std::move(built));
+}
+
+// Ids of the transactions in the block and in those below that are not final.
+std::set<Hash> Replica::Impl::TakenBelow(Hash digest) const {
+  std::set<Hash> taken;
+  for (auto below = executions_.Find(digest); below != nullptr && digest != view_.digest;
+       below = executions_.Find(digest)) {
+    for (const SharedTransaction& transaction : below->transactions) {
+      taken.insert(transaction->transaction.id);
+    }
+    digest = below->parent;
+  }
+  return taken;
+}
+
+// All blocks reach storage before anybody hears of them, so that a block can be shown together with
+// the descendant that proves it.
+void Replica::Impl::Commit(const std::vector<consensus::CommittedBlock>& blocks) {
+  std::vector<FinalBlock> finals;
+  for (const consensus::CommittedBlock& block : blocks) {
+    finals.push_back(CommitOne(block));
+    if (halted_) return;
+  }
+  for (FinalBlock& block : finals) {
+    const Hash& proven = block.block.finalization.position.digest;
+    for (const FinalBlock& other : finals) {
+      if (other.block.block.digest() == proven) block.proven_by = other.block.block.header();
+    }
+    if (block.proven_by) {
+      for (const TransactionRow& row : block.rows) {
+        block.log_paths.push_back(log_.InclusionPath(row.log_index, block.proven_by->log_size));
+      }
+    }
+    ports_.clients.Final(block);
+  }
+  if (finals.empty()) return;
+  admission_.JudgeAgain(context());
+  judged_ = true;
+}
+
+FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) {
+  const consensus::Block& block = committed.block;
+  TB_CHECK(block.header().height == view_.header.height.Next());
+  SharedExecution execution = executions_.Find(block.digest());
+  if (execution == nullptr) execution = ExecuteFinal(block);
+  if (execution == nullptr) {
+    halted_ = consensus::Divergence{
+        consensus::DivergenceReason::kInvalidNotarized,
+        {committed.finalization.position.epoch, committed.finalization.position.view},
+        block.digest(),
+        block};
+    return {};
+  }
+  CommitBatch batch{committed, {}, execution->rows, {}};
+  for (const TransactionRow& row : execution->rows) {
+    log_.Append(row.leaf_hash);
+    AppendStatementRows(row, batch.index_rows);
+  }
+  TB_CHECK(log_.size() == block.header().log_size);
+  execution->state->tree().ForEachChangeSince(stored_, [&](ByteView key,
+                                                           std::optional<ByteView> value) {
+    batch.changes.push_back({ToBytes(key), value ? std::optional(ToBytes(*value)) : std::nullopt});
+    if (value) AppendRecordRows(key, stored_.Get(key), *value, batch.index_rows);
+  });
+  std::sort(batch.index_rows.begin(), batch.index_rows.end(),
+            [](const IndexRow& a, const IndexRow& b) { return a.key < b.key; });
+  ports_.storage.CommitBlock(batch);
+  stored_ = execution->state->tree();
+  view_ = {execution->state, block.header(), block.digest(), committed.finalization};
+  executions_.Prune(block.header().height);
+  admission_.Remove(execution->transactions);
+  return {committed, execution->transactions, execution->rows, std::nullopt, {}};
+}
+
+// A final block whose execution is no longer here: a quorum stands for its signatures.
+SharedExecution Replica::Impl::ExecuteFinal(const consensus::Block& block) {
+  auto transactions = ReadBody(block, [this](const Hash& envelope_hash) {
+    return admission_.pool().FindEnvelope(envelope_hash);
+  });
+  if (!transactions) return nullptr;
+  const chain::Header& header = block.header();
+  return ExecuteBlock(
+      {*view_.state, header.height, header.timestamp_ms, header.parent, header.chain_id}, header,
+      std::move(*transactions));
+}
+
+void Replica::Impl::Serve(const consensus::ServeBlocks& serve) {
+  consensus::Blocks reply;
+  std::size_t bytes = 0;
+  for (std::uint32_t i = 0; i < serve.request.count; ++i) {
+    const Height height(serve.request.first.value() + i);
+    if (height > view_.header.height) break;
+    auto block = ports_.storage.ReadBlock(height);
+    if (!block) break;
+    if (serve.request.headers_only) {
+      reply.blocks.emplace_back(block->block.header(), nullptr);
+      continue;
+    }
+    bytes += block->block.body()->size() + chain::kHeaderSize;
+    if (bytes > consensus::kReplyBytesMax && !reply.blocks.empty()) break;
+    reply.blocks.push_back(std::move(block->block));
+  }
+  ports_.transport.Send(serve.to,
+                        std::make_shared<const std::string>(EncodePeerMessage(std::move(reply))),
+                        Lane::kBulk);
+}
+
+std::shared_ptr<const ledger::State> Replica::Impl::StateOf(const Hash& digest) const {
+  if (digest == view_.digest) return view_.state;
+  const SharedExecution execution = executions_.Find(digest);
+  return execution == nullptr ? nullptr : execution->state;
+}
+
+}  // namespace timebank::replica

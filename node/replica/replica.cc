@@ -1,0 +1,238 @@
+#include "node/replica/replica.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+#include "ledger/state.h"
+#include "node/replica/receipts.h"
+#include "node/replica/replica_impl.h"
+
+namespace timebank::replica {
+namespace {
+
+// Moves `from` behind `to`.
+template <typename T>
+void Append(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// Replies with bodies or many certificates must not delay votes.
+Lane LaneOf(const consensus::Message& message) {
+  const bool bulk = std::holds_alternative<consensus::Blocks>(message) ||
+                    std::holds_alternative<consensus::EpochChain>(message);
+  return bulk ? Lane::kBulk : Lane::kConsensus;
+}
+
+std::string_view Describe(consensus::DivergenceReason reason) {
+  switch (reason) {
+    case consensus::DivergenceReason::kInvalidNotarized:
+      return "a quorum stands behind a block that execution here refuses";
+    case consensus::DivergenceReason::kConflictingQuorums:
+      return "two certificates that cannot both exist with at most f faulty validators";
+    case consensus::DivergenceReason::kConflictingFinality:
+      return "two final blocks at one height";
+    case consensus::DivergenceReason::kSignerRefused:
+      return "the signer's guard contradicts this node's log: the key was used elsewhere";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+void Replica::Impl::Step(std::span<const Event> events) {
+  for (const Event& event : events) {
+    if (halted_) return;
+    now_ = event.now;
+    TellDueWork();
+    std::visit([this](const auto& what) { Take(what); }, event.what);
+  }
+  TellPool();
+  Settle();
+  if (halted_) return;
+  admission_.AskVerifier(context());
+  admission_.Flood(now_.steady_ms);
+  ports_.storage.MaybeSync(now_.steady_ms);
+  ScheduleWake();
+}
+
+// Persist, then send, then commit (CONSENSUS 8). What the core said in answer to several events is
+// carried out as one: one synced write, and nothing leaves before it is through. Checking, building
+// and committing may ask the core again; that goes round until nothing follows.
+void Replica::Impl::Settle() {
+  while (std::exchange(stepped_, false) && !halted_) {
+    consensus::Output output = std::exchange(batch_, {});
+    Persist(std::move(output.persist));
+    Send(output);
+    Commit(output.commit);
+    if (output.halt && !halted_) halted_ = std::move(output.halt);
+    if (halted_) return;
+    Follow(output);
+    TellPool();
+    TellDueWork();
+  }
+}
+
+// In a batch: bodies, certificates, EpochStart, then votes, which is the order of the variant.
+void Replica::Impl::Persist(std::vector<consensus::Record> records) {
+  if (records.empty()) return;
+  std::stable_sort(records.begin(), records.end(),
+                   [](const auto& a, const auto& b) { return a.index() < b.index(); });
+  const bool sync = std::any_of(records.begin(), records.end(), [](const auto& record) {
+    return !std::holds_alternative<consensus::FirstSeenRecord>(record);
+  });
+  ports_.storage.Append(records, sync);
+}
+
+void Replica::Impl::Send(const consensus::Output& output) {
+  for (const consensus::Outbound& outbound : output.send) {
+    const auto bytes = std::make_shared<const std::string>(EncodePeerMessage(outbound.message));
+    const Lane lane = LaneOf(outbound.message);
+    if (outbound.to) {
+      ports_.transport.Send(*outbound.to, bytes, lane);
+    } else {
+      ports_.transport.Broadcast(bytes, lane);
+    }
+  }
+  for (const consensus::ServeBlocks& serve : output.serve) Serve(serve);
+  for (const consensus::Disconnect& disconnect : output.disconnect) {
+    ports_.transport.Disconnect(disconnect.peer, disconnect.reason);
+  }
+}
+
+void Replica::Impl::Follow(consensus::Output& output) {
+  evidence_count_ += output.evidence.size();
+  for (const consensus::CheckBody& check : output.check) Check(check);
+  if (output.build) Build(*output.build);
+}
+
+template <typename What>
+void Replica::Impl::ToCore(What what) {
+  Collect(core_.Step({now_, std::move(what)}));
+}
+
+void Replica::Impl::Collect(consensus::Output output) {
+  stepped_ = true;
+  Append(batch_.persist, output.persist);
+  Append(batch_.send, output.send);
+  Append(batch_.serve, output.serve);
+  Append(batch_.commit, output.commit);
+  Append(batch_.check, output.check);
+  Append(batch_.evidence, output.evidence);
+  Append(batch_.disconnect, output.disconnect);
+  if (output.build) batch_.build = std::move(output.build);
+  if (output.halt && !batch_.halt) batch_.halt = std::move(output.halt);
+  core_wake_at_ = output.wake_at;
+}
+
+void Replica::Impl::Take(const Started&) { ToCore(consensus::Started{}); }
+
+void Replica::Impl::Take(const PeerConnected& event) {
+  ToCore(consensus::PeerConnected{event.peer});
+}
+
+void Replica::Impl::Take(const PeerMessageReceived& event) {
+  if (const auto* gossip = std::get_if<GossipMessage>(&event.message)) {
+    admission_.Receive(*gossip, context());
+  } else {
+    ToCore(consensus::MessageReceived{event.from, std::get<consensus::Message>(event.message)});
+  }
+}
+
+void Replica::Impl::Take(const Submitted& event) {
+  admission_.Submit(event.ticket, event.transaction, context());
+}
+
+void Replica::Impl::Take(const SignaturesVerified& event) {
+  const auto transactions = desk_.Take(event.ticket, event.verdicts);
+  const auto check = check_tickets_.find(event.ticket);
+  if (check == check_tickets_.end()) {
+    admission_.Resolve(transactions, event.verdicts, context());
+    return;
+  }
+  const Hash digest = check->second;
+  check_tickets_.erase(check);
+  FinishCheck(digest, std::all_of(event.verdicts.begin(), event.verdicts.end(),
+                                  [](v1::Reason r) { return r == v1::REASON_UNSPECIFIED; }));
+}
+
+void Replica::Impl::Take(const Tick&) { ToCore(consensus::Tick{}); }
+
+// Whenever the pool gained a transaction, was judged again or ran empty.
+void Replica::Impl::TellPool() {
+  const std::size_t size = admission_.pool().size();
+  const bool news = std::exchange(judged_, false) || size > pool_size_told_;
+  pool_size_told_ = size;
+  if (pool_told_ == (size > 0) && !(news && pool_told_)) return;
+  pool_told_ = size > 0;
+  ToCore(consensus::PoolChanged{pool_told_});
+}
+
+void Replica::Impl::TellDueWork() {
+  const auto next = view_.state->next_due();
+  const bool due = next && *next <= now_.ledger_ms;
+  if (due == due_told_) return;
+  due_told_ = due;
+  ToCore(consensus::DueWork{due});
+}
+
+// The earliest of: the core's timers, the next flood, the next due item of the ledger.
+void Replica::Impl::ScheduleWake() {
+  wake_at_ = core_wake_at_;
+  const auto consider = [this](Millis at) { wake_at_ = wake_at_ ? std::min(*wake_at_, at) : at; };
+  if (const auto flood = admission_.pool().next_flood()) consider(*flood);
+  const auto due = view_.state->next_due();
+  if (due && *due > now_.ledger_ms) {
+    const std::uint64_t wait_ms = due->value() - now_.ledger_ms.value();
+    consider(Millis(now_.steady_ms.value() + wait_ms));
+  }
+}
+
+Status Replica::Impl::status() const {
+  Status status;
+  status.consensus = core_.snapshot();
+  status.pool_transactions = admission_.pool().size();
+  status.pool_bytes = admission_.pool().bytes();
+  status.next_due_ms = view_.state->next_due();
+  status.evidence_count = evidence_count_;
+  return status;
+}
+
+std::optional<std::string> Replica::Impl::FindReceipt(const Hash& id,
+                                                      std::span<const std::uint32_t> shown) const {
+  return replica::FindReceipt(ports_.storage, log_, id, shown);
+}
+
+std::string DumpText(const consensus::Divergence& divergence) {
+  std::string text = "divergence: ";
+  text += Describe(divergence.reason);
+  text += "\nepoch " + std::to_string(divergence.position.epoch.value()) + " view " +
+          std::to_string(divergence.position.view.value());
+  text += "\nblock " + ToHex(divergence.digest.view());
+  if (divergence.block) {
+    const chain::Header& header = divergence.block->header();
+    text += "\nheight " + std::to_string(header.height.value());
+    text += "\nparent " + ToHex(header.parent.view());
+    text += "\nstate_root " + ToHex(header.state_root.view());
+    text += "\nlog_root " + ToHex(header.log_root.view());
+    text += "\nheader " + ToHex(header.Encode());
+    if (divergence.block->body() != nullptr) text += "\nbody " + ToHex(*divergence.block->body());
+  }
+  return text + "\n";
+}
+
+Replica::Replica(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Replica::~Replica() = default;
+void Replica::Step(std::span<const Event> events) { impl_->Step(events); }
+std::optional<Millis> Replica::wake_at() const { return impl_->wake_at(); }
+const FinalView& Replica::final_view() const { return impl_->final_view(); }
+Status Replica::status() const { return impl_->status(); }
+const std::optional<consensus::Divergence>& Replica::halted() const { return impl_->halted(); }
+std::optional<std::string> Replica::FindReceipt(const Hash& id,
+                                                std::span<const std::uint32_t> lines) const {
+  return impl_->FindReceipt(id, lines);
+}
+
+}  // namespace timebank::replica

@@ -1,0 +1,130 @@
+#include "tests/sim/checkers.h"
+
+#include "base/check.h"
+#include "base/minutes.h"
+#include "chain/receipt.h"
+#include "ledger/state.h"
+#include "node/replica/receipts.h"
+#include "timebank/v1/record.pb.h"
+
+namespace timebank::sim {
+namespace {
+
+std::string At(NodeIndex node, Height height) {
+  return " at height " + std::to_string(height.value()) + " of node " + std::to_string(node);
+}
+
+}  // namespace
+
+Checkers::Checkers(const std::string& genesis)
+    : genesis_([&] {
+        auto parsed = chain::ParseGenesis(AsBytes(genesis));
+        TB_CHECK(parsed.has_value());
+        return std::move(*parsed);
+      }()) {}
+
+void Checkers::Fail(std::string what) {
+  if (!violation_) violation_ = std::move(what);
+}
+
+void Checkers::Sent(NodeIndex from, const consensus::Message& message) {
+  if (const auto* vote = std::get_if<consensus::Vote>(&message)) Vote(*vote, from);
+  if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
+    consensus::Vote vote;
+    vote.position = {chain::VoteKind::kNotarize, proposal->position.epoch, proposal->position.view,
+                     proposal->parent_view, proposal->block.digest()};
+    vote.signer = ReplicaIndex(static_cast<std::uint16_t>(from));
+    Vote(vote, from);
+  }
+}
+
+void Checkers::Vote(const consensus::Vote& vote, NodeIndex from) {
+  if (vote.signer.value() != from) return;
+  const consensus::Position position{vote.position.epoch, vote.position.view};
+  const auto key = std::pair(from, VoteKey(position, vote.position.kind));
+  const auto [first, is_new] = votes_.emplace(key, vote.position);
+  if (!is_new && first->second != vote.position) {
+    Fail("two votes of one kind in view " + std::to_string(position.view.value()) + " by node " +
+         std::to_string(from));
+  }
+  const auto excluded = vote.position.kind == chain::VoteKind::kNullify ? chain::VoteKind::kFinalize
+                                                                        : chain::VoteKind::kNullify;
+  if (vote.position.kind == chain::VoteKind::kNotarize) return;
+  if (votes_.contains({from, VoteKey(position, excluded)})) {
+    Fail("Nullify and Finalize in view " + std::to_string(position.view.value()) + " by node " +
+         std::to_string(from));
+  }
+}
+
+void Checkers::Final(NodeIndex node, const replica::FinalBlock& block) {
+  const chain::Header& header = block.block.block.header();
+  const Hash& digest = block.block.block.digest();
+  const Height height = header.height;
+  if (height.value() > digests_.size() + 1) Fail("a height was left out" + At(node, height));
+  const auto [known, is_new] = digests_.emplace(height, digest);
+  if (!is_new && known->second != digest) Fail("two final blocks" + At(node, height));
+  if (is_new) {
+    for (const replica::TransactionRow& row : block.rows) {
+      if (!final_.emplace(row.id, height).second) Fail("a transaction twice" + At(node, height));
+      if (!row.sweep && !submitted_.contains(row.id)) {
+        Fail("a transaction nobody submitted" + At(node, height));
+      }
+    }
+  }
+  if (!block.proven_by || block.rows.empty()) return;
+  const std::size_t row = height.value() % block.rows.size();
+  Receipt(node, block.rows[row].id, replica::MakeReceipt(block, row, {}));
+}
+
+void Checkers::State(NodeIndex node, const replica::FinalView& view) {
+  if (view.state->root() != view.header.state_root) {
+    Fail("state root differs" + At(node, view.header.height));
+  }
+  const auto sum = SumOfBalances(*view.state);
+  if (!sum || *sum != 0) Fail("balances do not sum to zero" + At(node, view.header.height));
+}
+
+void Checkers::Receipt(NodeIndex node, const Hash& id, const std::optional<std::string>& receipt) {
+  const std::string where = " from node " + std::to_string(node);
+  if (!receipt) return Fail("no receipt" + where);
+  const auto verified = chain::VerifyReceipt(AsBytes(*receipt), genesis_);
+  if (!verified) {
+    return Fail("receipt refused: " + std::string(Describe(verified.error())) + where);
+  }
+  if (verified->transaction_id != id) Fail("receipt of another transaction" + where);
+  const auto agreed = digests_.find(verified->header.height);
+  if (agreed != digests_.end() && agreed->second != verified->header.Digest()) {
+    Fail("receipt proven by a block that is not agreed" + where);
+  }
+  ++receipts_;
+}
+
+void Checkers::AnsweredFinal(NodeIndex node, const Hash& id, Height height) {
+  const auto known = final_.find(id);
+  if (known == final_.end() || known->second != height) {
+    Fail("final only for one client" + At(node, height));
+  }
+}
+
+std::optional<std::int64_t> SumOfBalances(const ledger::State& state) {
+  std::optional<std::int64_t> sum = 0;
+  const auto add = [&sum](std::int64_t amount) {
+    if (sum) sum = CheckedAdd(*sum, amount);
+  };
+  state.tree().ForEach([&](ByteView key, ByteView value) {
+    const auto table = std::to_integer<int>(key[0]);
+    const auto size = static_cast<int>(value.size());
+    if (table == v1::TABLE_MEMBER) {
+      v1::Member member;
+      TB_CHECK(member.ParseFromArray(value.data(), size));
+      for (const v1::Balance& balance : member.balances()) add(balance.amount());
+    } else if (table == v1::TABLE_ORG_ACCOUNT) {
+      v1::OrgAccount account;
+      TB_CHECK(account.ParseFromArray(value.data(), size));
+      add(account.amount());
+    }
+  });
+  return sum;
+}
+
+}  // namespace timebank::sim

@@ -1,0 +1,233 @@
+#include "tests/sim/cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace timebank::sim {
+namespace {
+
+constexpr std::uint64_t kSidesMs = 1'500;
+constexpr std::uint64_t kOffsetMsMax = 1'500;  // between the nodes' clocks
+
+}  // namespace
+
+Cluster::Cluster(World& world, const Prng& prng, const Community& community, const Plan& plan)
+    : world_(world),
+      prng_(prng.Fork("cluster")),
+      validators_(plan.validators),
+      chain_id_(community.chain_id()),
+      mute_(plan.mute),
+      twins_(plan.twins.begin(), plan.twins.end()),
+      calm_(plan.network),
+      checkers_(community.genesis()),
+      network_(world, prng.Fork("network"), plan.validators + plan.twins.size(),
+               {[this](NodeIndex from, NodeIndex to, const replica::SharedMessage& message) {
+                  world_.Note("deliver", from * 100 + to, AsBytes(*message));
+                  nodes_[to]->Deliver(ValidatorAt(from), message);
+                },
+                [this](NodeIndex at, NodeIndex peer) {
+                  if (ValidatorAt(at) != ValidatorAt(peer)) {
+                    nodes_[at]->Connected(ValidatorAt(peer));
+                  }
+                }}) {
+  network_.SetOptions(calm_);
+  Prng options = prng.Fork("options");
+  for (NodeIndex place = 0; place < validators_ + twins_.size(); ++place) {
+    nodes_.push_back(std::make_unique<Node>(world, prng.Fork("place" + std::to_string(place)),
+                                            OptionsOf(place, community, plan, options),
+                                            HooksOf(place)));
+  }
+}
+
+void Cluster::Start() {
+  for (NodeIndex place = 0; place < nodes_.size(); ++place) Restart(place);
+  if (!twins_.empty()) RedrawSides();
+}
+
+void Cluster::Schedule(const Plan& plan) {
+  for (const Fault& fault : plan.faults) {
+    world_.At(fault.at, [this, fault] { Play(fault); });
+  }
+  world_.At(plan.heal_at, [this, plan] { Heal(plan); });
+}
+
+void Cluster::Submit(NodeIndex node, std::uint64_t ticket,
+                     const replica::SharedTransaction& transaction) {
+  nodes_[node]->Submit(ticket, transaction);
+}
+
+void Cluster::CheckStates() {
+  for (NodeIndex node = 0; node < validators_; ++node) {
+    if (IsCorrect(node) && nodes_[node]->alive()) {
+      checkers_.State(node, nodes_[node]->replica().final_view());
+    }
+  }
+}
+
+bool Cluster::Level() const {
+  for (NodeIndex node = 0; node < validators_; ++node) {
+    if (!IsCorrect(node) || !nodes_[node]->alive()) continue;
+    if (nodes_[node]->replica().final_view().header.height.value() != checkers_.height()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Cluster::Crash(NodeIndex node) { nodes_[node]->Crash(); }
+
+void Cluster::Restart(NodeIndex node) {
+  if (nodes_[node]->alive() || dead_.contains(node)) return;
+  nodes_[node]->Start();
+  network_.Connect(node);
+}
+
+bool Cluster::IsCorrect(NodeIndex node) const {
+  return !mute_.contains(node) && std::find(twins_.begin(), twins_.end(), node) == twins_.end();
+}
+
+std::string Cluster::Explain() const {
+  std::string out;
+  for (NodeIndex place = 0; place < nodes_.size(); ++place) {
+    out += "  node " + std::to_string(place);
+    if (!nodes_[place]->alive()) {
+      out += " down\n";
+      continue;
+    }
+    const replica::Status status = nodes_[place]->replica().status();
+    out += " view " + std::to_string(status.consensus.position.view.value()) + " floor view " +
+           std::to_string(status.consensus.floor.view.value()) + " height " +
+           std::to_string(status.consensus.committed_height.value()) + " leader " +
+           std::to_string(status.consensus.leader.value()) +
+           (status.consensus.gate_open ? " gate open" : " idle") + " pool " +
+           std::to_string(status.pool_transactions) + "\n";
+  }
+  return out;
+}
+
+NodeIndex Cluster::ValidatorAt(NodeIndex place) const {
+  return place < validators_ ? place : twins_[place - validators_];
+}
+
+// Who talks to a validator with a twin talks to one of the two.
+NodeIndex Cluster::PlaceFor(NodeIndex from, NodeIndex validator) const {
+  const auto twin = std::find(twins_.begin(), twins_.end(), validator);
+  const auto side = sides_.find(from);
+  if (twin == twins_.end() || side == sides_.end() || !side->second) return validator;
+  return validators_ + static_cast<std::size_t>(twin - twins_.begin());
+}
+
+NodeOptions Cluster::OptionsOf(NodeIndex place, const Community& community, const Plan& plan,
+                               Prng& prng) const {
+  const NodeIndex validator = ValidatorAt(place);
+  NodeOptions options{place, community.genesis(), community.validators()[validator]};
+  options.ledger_offset_ms = kRunStartMs + prng.Below(kOffsetMsMax);
+  options.block_transactions = plan.block_transactions;
+  return options;
+}
+
+NodeHooks Cluster::HooksOf(NodeIndex place) {
+  const NodeIndex validator = ValidatorAt(place);
+  const bool correct = IsCorrect(validator);
+  NodeHooks hooks;
+  hooks.send = [this, place](std::optional<NodeIndex> to, const replica::SharedMessage& message) {
+    Route(place, to, message);
+  };
+  hooks.disconnect = [this, place](NodeIndex peer) {
+    if (peer < validators_) network_.Reset(place, PlaceFor(place, peer));
+  };
+  hooks.final = [this, place, correct](const replica::FinalBlock& block) {
+    world_.Note("final", place, block.block.block.digest().view());
+    if (correct) checkers_.Final(place, block);
+  };
+  hooks.answer = [this, place, correct](std::uint64_t ticket, const replica::SubmitAnswer& answer) {
+    if (correct && on_answer_) on_answer_(place, ticket, answer);
+  };
+  hooks.dropped = [](const replica::SubmitAnswer&) {};
+  hooks.halted = [this, place, correct](const consensus::Divergence& divergence) {
+    if (correct) {
+      checkers_.Fail("node " + std::to_string(place) + " halted: " + replica::DumpText(divergence));
+    }
+  };
+  return hooks;
+}
+
+void Cluster::Route(NodeIndex from, std::optional<NodeIndex> to,
+                    const replica::SharedMessage& message) {
+  const NodeIndex self = ValidatorAt(from);
+  if (mute_.contains(self)) return;
+  if (IsCorrect(self)) {
+    const auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
+    if (!decoded) return checkers_.Fail("a correct node sent what does not decode");
+    if (const auto* consensus = std::get_if<consensus::Message>(&*decoded)) {
+      checkers_.Sent(self, *consensus);
+    }
+  }
+  for (NodeIndex validator = 0; validator < validators_; ++validator) {
+    if (validator == self || (to && *to != validator)) continue;
+    const NodeIndex place = PlaceFor(from, validator);
+    // A twin is heard only by those who see it.
+    if (PlaceFor(place, self) == from) network_.Send(from, place, message);
+  }
+}
+
+void Cluster::Play(const Fault& fault) {
+  world_.Note("fault", static_cast<std::uint64_t>(fault.kind));
+  switch (fault.kind) {
+    case Fault::Kind::kCrash:
+      for (const NodeIndex node : fault.nodes) nodes_[node]->CrashAfter(fault.operations);
+      break;
+    case Fault::Kind::kCrashAll:
+      for (NodeIndex node = 0; node < nodes_.size(); ++node) Crash(node);
+      break;
+    case Fault::Kind::kIsolate:
+      network_.Isolate(fault.nodes);
+      break;
+    case Fault::Kind::kLoss: {
+      NetworkOptions rough = calm_;
+      rough.loss_per_mille = fault.per_mille;
+      rough.duplicate_per_mille = fault.per_mille;
+      network_.SetOptions(rough);
+      break;
+    }
+    case Fault::Kind::kSlow: {
+      NetworkOptions rough = calm_;
+      rough.delay_max_ms = 400;
+      network_.SetOptions(rough);
+      break;
+    }
+    case Fault::Kind::kReset:
+      for (const NodeIndex node : fault.nodes) {
+        for (NodeIndex peer = 0; peer < nodes_.size(); ++peer) {
+          if (peer != node) network_.Reset(node, peer);
+        }
+      }
+      break;
+  }
+  world_.After(fault.for_ms, [this, kind = fault.kind] {
+    if (kind == Fault::Kind::kIsolate) network_.Heal();
+    network_.SetOptions(calm_);
+    for (NodeIndex node = 0; node < nodes_.size(); ++node) Restart(node);
+  });
+}
+
+// From here on only the Byzantine misbehave, and the dead stay dead: within the budget, so
+// everything submitted has to become final.
+void Cluster::Heal(const Plan& plan) {
+  world_.Note("heal", 0);
+  calm_.loss_per_mille = 0;
+  network_.SetOptions(calm_);
+  network_.Heal();
+  dead_ = plan.dead;
+  for (const NodeIndex node : plan.dead) Crash(node);
+  for (NodeIndex node = 0; node < nodes_.size(); ++node) Restart(node);
+}
+
+void Cluster::RedrawSides() {
+  for (NodeIndex place = 0; place < nodes_.size(); ++place) sides_[place] = prng_.Chance(1, 2);
+  world_.After(kSidesMs, [this] { RedrawSides(); });
+}
+
+}  // namespace timebank::sim

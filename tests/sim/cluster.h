@@ -1,0 +1,80 @@
+// A network of validators in one run: nodes, links, the Byzantine among them, and the checkers that
+// watch. Twins are two correct processes with one key: each is seen by some of the others, so that
+// together they equivocate with well-formed blocks and votes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/prng.h"
+#include "tests/sim/checkers.h"
+#include "tests/sim/community.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/network.h"
+#include "tests/sim/node.h"
+#include "tests/sim/world.h"
+
+namespace timebank::sim {
+
+class Cluster {
+ public:
+  // A correct node's answer to a submission.
+  using OnAnswer =
+      std::function<void(NodeIndex, std::uint64_t ticket, const replica::SubmitAnswer&)>;
+
+  Cluster(World& world, const Prng& prng, const Community& community, const Plan& plan);
+
+  void Start();
+  // Plays the plan's faults at their times, and heals at the end.
+  void Schedule(const Plan& plan);
+  void Submit(NodeIndex node, std::uint64_t ticket, const replica::SharedTransaction& transaction);
+  void SetOnAnswer(OnAnswer on_answer) { on_answer_ = std::move(on_answer); }
+  // Looks into every correct node's state.
+  void CheckStates();
+  // True when all correct nodes that are up have the highest final block.
+  [[nodiscard]] bool Level() const;
+
+  void Crash(NodeIndex node);
+  void Restart(NodeIndex node);
+
+  [[nodiscard]] std::size_t size() const { return validators_; }
+  [[nodiscard]] bool IsCorrect(NodeIndex node) const;
+  [[nodiscard]] Node& node(NodeIndex node) { return *nodes_[node]; }
+  [[nodiscard]] Network& network() { return network_; }
+  [[nodiscard]] Checkers& checkers() { return checkers_; }
+  // What stands in the way, for a run that does not finish.
+  [[nodiscard]] std::string Explain() const;
+
+ private:
+  // Places: validators first, then one more for the twin of each in `twins_`.
+  [[nodiscard]] NodeIndex ValidatorAt(NodeIndex place) const;
+  [[nodiscard]] NodeIndex PlaceFor(NodeIndex from, NodeIndex validator) const;
+  [[nodiscard]] NodeOptions OptionsOf(NodeIndex place, const Community& community, const Plan& plan,
+                                      Prng& prng) const;
+  [[nodiscard]] NodeHooks HooksOf(NodeIndex place);
+  void Route(NodeIndex from, std::optional<NodeIndex> to, const replica::SharedMessage& message);
+  void Play(const Fault& fault);
+  void Heal(const Plan& plan);
+  void RedrawSides();
+
+  World& world_;
+  Prng prng_;
+  std::size_t validators_;
+  Hash chain_id_;
+  std::set<NodeIndex> mute_;
+  std::set<NodeIndex> dead_;
+  std::vector<NodeIndex> twins_;     // the validator at place validators_ + i
+  std::map<NodeIndex, bool> sides_;  // which twin a place sees
+  NetworkOptions calm_;
+  Checkers checkers_;
+  OnAnswer on_answer_;
+  Network network_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+}  // namespace timebank::sim

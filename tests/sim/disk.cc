@@ -1,0 +1,140 @@
+#include "tests/sim/disk.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace timebank::sim {
+namespace {
+
+constexpr std::size_t kSyncBlocks = 64;
+constexpr std::uint64_t kSyncMs = 2000;
+
+// What a log that skips all it may skip still hands out: bodies above the floor's height, the rest
+// above the view of its Finalization.
+bool IsAbove(const consensus::Record& record, Height height, View view) {
+  if (const auto* body = std::get_if<consensus::BodyRecord>(&record)) {
+    return body->block.header().height > height;
+  }
+  if (const auto* certificate = std::get_if<consensus::CertificateRecord>(&record)) {
+    return certificate->certificate.position.view > view;
+  }
+  if (const auto* vote = std::get_if<consensus::MyVoteRecord>(&record)) {
+    return vote->vote.position.view > view;
+  }
+  if (const auto* proposal = std::get_if<consensus::MyProposalRecord>(&record)) {
+    return proposal->position.view > view;
+  }
+  return true;
+}
+
+}  // namespace
+
+void Disk::Crash() {
+  // Batches not synced may have reached the disk all the same, but only as a prefix.
+  const std::size_t unsynced = log_.size() - log_synced_;
+  log_.resize(log_synced_ + static_cast<std::size_t>(prng_.Below(unsynced + 1)));
+  log_synced_ = log_.size();
+  const auto kept = static_cast<std::size_t>(prng_.Below(unsynced_.size() + 1));
+  for (std::size_t i = 0; i < kept; ++i) synced_.Apply(unsynced_[i]);
+  unsynced_.clear();
+  database_ = synced_;
+}
+
+std::optional<consensus::CommittedBlock> Disk::Floor() {
+  if (database_.blocks.empty()) return std::nullopt;
+  return database_.blocks.back();
+}
+
+void Disk::VisitState(const std::function<void(ByteView, ByteView)>& visit) {
+  for (const auto& [key, value] : database_.state) visit(key, value);
+}
+
+void Disk::VisitLogLeaves(const std::function<void(const Hash&)>& visit) {
+  for (const Hash& leaf : database_.leaves) visit(leaf);
+}
+
+std::vector<consensus::Record> Disk::TakeRecords() {
+  TB_CHECK(!std::exchange(taken_, true));
+  const bool all = prng_.Chance(1, 2);
+  const auto floor = Floor();
+  std::vector<consensus::Record> records;
+  for (const auto& batch : log_) {
+    for (const Stored& stored : batch) {
+      auto record = consensus::DecodeRecord(stored.type, stored.payload);
+      TB_CHECK(record.has_value());
+      const bool above = !floor || IsAbove(*record, floor->block.header().height,
+                                           floor->finalization.position.view);
+      if (all || above) records.push_back(std::move(*record));
+    }
+  }
+  return records;
+}
+
+void Disk::Append(std::span<const consensus::Record> records, bool sync) {
+  if (!step_()) return;
+  std::vector<Stored> batch;
+  for (const consensus::Record& record : records) {
+    batch.push_back({consensus::TypeOf(record), consensus::EncodeRecord(record)});
+  }
+  log_.push_back(std::move(batch));
+  if (!step_()) return;  // written, and the process died in the sync
+  if (sync) {
+    log_synced_ = log_.size();
+    ++syncs_;
+  }
+  step_();
+}
+
+void Disk::CommitBlock(const replica::CommitBatch& batch) {
+  if (!step_()) return;
+  TB_CHECK(batch.block.block.header().height.value() == database_.blocks.size() + 1);
+  unsynced_.push_back({batch.block, batch.changes, batch.transactions});
+  database_.Apply(unsynced_.back());
+  step_();
+}
+
+void Disk::MaybeSync(Millis steady_ms) {
+  const bool due = unsynced_.size() >= kSyncBlocks ||
+                   (!unsynced_.empty() && steady_ms.value() >= synced_at_.value() + kSyncMs);
+  if (!due || !step_()) return;
+  for (const Commit& commit : unsynced_) synced_.Apply(commit);
+  unsynced_.clear();
+  synced_at_ = steady_ms;
+  step_();
+}
+
+std::optional<consensus::CommittedBlock> Disk::ReadBlock(Height height) {
+  if (height == Height(0) || height.value() > database_.blocks.size()) return std::nullopt;
+  return database_.blocks[height.value() - 1];
+}
+
+std::optional<Height> Disk::HeightOf(const Hash& digest) {
+  const auto found = database_.heights.find(digest);
+  if (found == database_.heights.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<replica::TransactionRow> Disk::FindTransaction(const Hash& id) {
+  const auto found = database_.rows.find(id);
+  if (found == database_.rows.end()) return std::nullopt;
+  return found->second;
+}
+
+void Disk::Database::Apply(const Commit& commit) {
+  for (const replica::StateChange& change : commit.changes) {
+    if (change.value) {
+      state[change.key] = *change.value;
+    } else {
+      state.erase(change.key);
+    }
+  }
+  for (const replica::TransactionRow& row : commit.rows) {
+    leaves.push_back(row.leaf_hash);
+    rows.emplace(row.id, row);
+  }
+  blocks.push_back(commit.block);
+  heights.emplace(commit.block.block.digest(), commit.block.block.header().height);
+}
+
+}  // namespace timebank::sim

@@ -1,0 +1,77 @@
+// One node's disk as the Storage port: a log with a synced and an unsynced part, and a database
+// that follows it lazily. A crash drops what was not synced, and the database falls back to some
+// point between its last sync and the crash. What was appended is kept as bytes, so that the record
+// codec is simulated too.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/prng.h"
+#include "consensus/record.h"
+#include "node/replica/ports.h"
+
+namespace timebank::sim {
+
+class Disk final : public replica::Storage {
+ public:
+  // `step` is called before and after every write; while it is false, writes do nothing: the
+  // process is dead.
+  Disk(Prng prng, std::function<bool()> step) : prng_(std::move(prng)), step_(std::move(step)) {}
+
+  // The process died. What a next one finds is settled now.
+  void Crash();
+  // A new process may hand out `records` again.
+  void Reopen() { taken_ = false; }
+
+  std::optional<consensus::CommittedBlock> Floor() override;
+  void VisitState(const std::function<void(ByteView, ByteView)>& visit) override;
+  void VisitLogLeaves(const std::function<void(const Hash&)>& visit) override;
+  std::vector<consensus::Record> TakeRecords() override;
+  void Append(std::span<const consensus::Record> records, bool sync) override;
+  void CommitBlock(const replica::CommitBatch& batch) override;
+  void MaybeSync(Millis steady_ms) override;
+  std::optional<consensus::CommittedBlock> ReadBlock(Height height) override;
+  std::optional<Height> HeightOf(const Hash& digest) override;
+  std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override;
+
+  [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
+
+ private:
+  struct Stored {
+    consensus::RecordType type;
+    Bytes payload;
+  };
+  // A block's batch, by value.
+  struct Commit {
+    consensus::CommittedBlock block;
+    std::vector<replica::StateChange> changes;
+    std::vector<replica::TransactionRow> rows;
+  };
+  struct Database {
+    std::map<Bytes, Bytes> state;
+    std::vector<Hash> leaves;
+    std::vector<consensus::CommittedBlock> blocks;  // from height 1
+    std::map<Hash, Height> heights;
+    std::map<Hash, replica::TransactionRow> rows;
+    void Apply(const Commit& commit);
+  };
+
+  Prng prng_;
+  std::function<bool()> step_;
+  std::vector<std::vector<Stored>> log_;  // batches
+  std::size_t log_synced_ = 0;            // of them
+  Database synced_;
+  std::vector<Commit> unsynced_;
+  Database database_;  // synced_ with unsynced_ applied
+  Millis synced_at_;
+  std::uint64_t syncs_ = 0;
+  bool taken_ = false;
+};
+
+}  // namespace timebank::sim

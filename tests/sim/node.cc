@@ -1,0 +1,162 @@
+#include "tests/sim/node.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "base/check.h"
+#include "crypto/sha256.h"
+#include "ledger/signatures.h"
+
+namespace timebank::sim {
+namespace {
+
+constexpr std::uint64_t kVerifyMsMax = 3;
+
+consensus::PeerId PeerOf(NodeIndex node) {
+  return consensus::PeerId(static_cast<std::uint32_t>(node));
+}
+
+}  // namespace
+
+Node::Node(World& world, Prng prng, NodeOptions options, NodeHooks hooks)
+    : world_(world),
+      prng_(prng.Fork("node")),
+      options_(std::move(options)),
+      hooks_(std::move(hooks)),
+      chain_id_(crypto::Sha256(AsBytes(options_.genesis))),
+      disk_(prng.Fork("disk"), [this] { return Operate(); }) {}
+
+Node::~Node() = default;
+
+void Node::Start() {
+  TB_CHECK(!alive());
+  ++starts_;
+  dead_ = false;
+  operations_left_.reset();
+  tick_at_.reset();
+  disk_.Reopen();
+  signer_ = std::make_unique<consensus::LocalSigner>(options_.key, chain_id_);
+  replica::Config config;
+  config.genesis = options_.genesis;
+  config.signer = signer_.get();
+  config.delay_ms = options_.delay_ms;
+  config.block_transactions = options_.block_transactions;
+  auto opened = replica::Replica::Open(config, {disk_, *this, *this, *this});
+  if (!opened) std::fprintf(stderr, "%s\n", std::string(Describe(opened.error())).c_str());
+  TB_CHECK(opened.has_value());
+  replica_ = std::move(*opened);
+  world_.Note("start", options_.index);
+  Push(replica::Started{});
+}
+
+void Node::Crash() {
+  if (!alive()) return;
+  world_.Note("crash", options_.index);
+  dead_ = true;
+  replica_.reset();
+  signer_.reset();
+  inbox_.clear();
+  disk_.Crash();
+}
+
+void Node::Deliver(NodeIndex from, const replica::SharedMessage& message) {
+  if (!alive()) return;
+  auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
+  if (!decoded) {
+    hooks_.disconnect(from);
+    return;
+  }
+  Push(replica::PeerMessageReceived{PeerOf(from), std::move(*decoded)});
+}
+
+void Node::Connected(NodeIndex peer) {
+  if (alive()) Push(replica::PeerConnected{PeerOf(peer)});
+}
+
+void Node::Submit(std::uint64_t ticket, const replica::SharedTransaction& transaction) {
+  if (alive()) Push(replica::Submitted{ticket, transaction});
+}
+
+void Node::Send(consensus::PeerId to, const replica::SharedMessage& message, replica::Lane) {
+  if (Operate()) hooks_.send(static_cast<NodeIndex>(to.value()), message);
+}
+
+void Node::Broadcast(const replica::SharedMessage& message, replica::Lane) {
+  if (Operate()) hooks_.send(std::nullopt, message);
+}
+
+void Node::Disconnect(consensus::PeerId peer, consensus::Misbehaviour) {
+  if (Operate()) hooks_.disconnect(static_cast<NodeIndex>(peer.value()));
+}
+
+// Real signatures, checked at once; the answer comes a little later, as from other threads.
+void Node::Verify(replica::VerifyJob job) {
+  if (dead_) return;
+  replica::SignaturesVerified answer{job.ticket, {}};
+  for (const replica::SharedTransaction& transaction : job.transactions) {
+    answer.verdicts.push_back(ledger::CheckSignatures(*job.state, transaction->transaction));
+  }
+  world_.After(prng_.Below(kVerifyMsMax + 1),
+               [this, process = starts_, answer = std::move(answer)]() mutable {
+                 if (alive() && process == starts_) Push(std::move(answer));
+               });
+}
+
+void Node::Answer(std::uint64_t ticket, const replica::SubmitAnswer& answer) {
+  if (!dead_) hooks_.answer(ticket, answer);
+}
+
+void Node::Dropped(const replica::SubmitAnswer& answer) {
+  if (!dead_) hooks_.dropped(answer);
+}
+
+void Node::Final(const replica::FinalBlock& block) {
+  if (!dead_) hooks_.final(block);
+}
+
+bool Node::Operate() {
+  if (operations_left_ && (*operations_left_)-- == 0) {
+    operations_left_.reset();
+    dead_ = true;
+  }
+  return !dead_;
+}
+
+// Events of one moment are taken in one step, as from a real inbox.
+void Node::Push(decltype(replica::Event::what) what) {
+  inbox_.push_back({Now(), std::move(what)});
+  if (std::exchange(step_scheduled_, true)) return;
+  world_.After(0, [this] { RunStep(); });
+}
+
+void Node::RunStep() {
+  step_scheduled_ = false;
+  if (!alive() || inbox_.empty()) return;
+  const auto events = std::exchange(inbox_, {});
+  replica_->Step(events);
+  if (dead_) return Crash();
+  if (replica_->halted()) {
+    hooks_.halted(*replica_->halted());
+    return Crash();
+  }
+  Schedule();
+}
+
+void Node::Schedule() {
+  const auto wake = replica_->wake_at();
+  if (!wake) return;
+  const Millis at = std::max(*wake, world_.now().Next());
+  if (tick_at_ && *tick_at_ > world_.now() && *tick_at_ <= at) return;
+  tick_at_ = at;
+  world_.At(at, [this, at, process = starts_] {
+    if (!alive() || process != starts_ || tick_at_ != at) return;
+    tick_at_.reset();
+    Push(replica::Tick{});
+  });
+}
+
+consensus::Now Node::Now() const {
+  return {world_.now(), Millis(world_.now().value() + options_.ledger_offset_ms)};
+}
+
+}  // namespace timebank::sim

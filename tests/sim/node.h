@@ -1,0 +1,100 @@
+// One simulated node: the production Replica over fake ports, a disk that outlives it, and a
+// process that may die between any two things it does. The edge's part is played here: decoding
+// messages, batching events, verifying signatures, ticking.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/prng.h"
+#include "consensus/signer.h"
+#include "crypto/ed25519.h"
+#include "node/replica/replica.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/network.h"
+#include "tests/sim/world.h"
+
+namespace timebank::sim {
+
+struct NodeOptions {
+  NodeIndex index = 0;
+  std::string genesis;
+  crypto::SecretKey key;
+  std::uint64_t ledger_offset_ms = 0;  // ledger time = world time + this
+  std::uint64_t delay_ms = 100;        // D
+  std::size_t block_transactions = 1000;
+};
+
+// What a node does, for checkers and for whoever routes its messages.
+struct NodeHooks {
+  std::function<void(std::optional<NodeIndex> to, const replica::SharedMessage&)> send;
+  std::function<void(NodeIndex peer)> disconnect;
+  std::function<void(const replica::FinalBlock&)> final;
+  std::function<void(std::uint64_t ticket, const replica::SubmitAnswer&)> answer;
+  std::function<void(const replica::SubmitAnswer&)> dropped;
+  std::function<void(const consensus::Divergence&)> halted;
+};
+
+class Node final : private replica::Transport,
+                   private replica::Verifier,
+                   private replica::ClientSink {
+ public:
+  Node(World& world, Prng prng, NodeOptions options, NodeHooks hooks);
+  ~Node() override;
+
+  void Start();
+  // Dies at once.
+  void Crash();
+  // Dies at the `operations`-th write, send or commit from now: anywhere inside a step.
+  void CrashAfter(std::uint64_t operations) { operations_left_ = operations; }
+
+  void Deliver(NodeIndex from, const replica::SharedMessage& message);
+  void Connected(NodeIndex peer);
+  void Submit(std::uint64_t ticket, const replica::SharedTransaction& transaction);
+
+  [[nodiscard]] bool alive() const { return replica_ != nullptr; }
+  // Requires: alive().
+  [[nodiscard]] const replica::Replica& replica() const { return *replica_; }
+  [[nodiscard]] std::uint64_t starts() const { return starts_; }
+
+ private:
+  // Ports. After death they do nothing.
+  void Send(consensus::PeerId to, const replica::SharedMessage& message,
+            replica::Lane lane) override;
+  void Broadcast(const replica::SharedMessage& message, replica::Lane lane) override;
+  void Disconnect(consensus::PeerId peer, consensus::Misbehaviour reason) override;
+  void Verify(replica::VerifyJob job) override;
+  void Answer(std::uint64_t ticket, const replica::SubmitAnswer& answer) override;
+  void Dropped(const replica::SubmitAnswer& answer) override;
+  void Final(const replica::FinalBlock& block) override;
+
+  // False once the process is dead. Every write and send asks before it does anything.
+  bool Operate();
+  void Push(decltype(replica::Event::what) what);
+  void RunStep();
+  void Schedule();
+  [[nodiscard]] consensus::Now Now() const;
+
+  World& world_;
+  Prng prng_;
+  NodeOptions options_;
+  NodeHooks hooks_;
+  Hash chain_id_;
+  Disk disk_;
+  std::unique_ptr<consensus::LocalSigner> signer_;
+  std::unique_ptr<replica::Replica> replica_;
+  std::vector<replica::Event> inbox_;
+  bool step_scheduled_ = false;
+  bool dead_ = true;
+  std::uint64_t starts_ = 0;  // also names the process: tasks of an earlier one do nothing
+  std::optional<Millis> tick_at_;
+  std::optional<std::uint64_t> operations_left_;
+};
+
+}  // namespace timebank::sim
