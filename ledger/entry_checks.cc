@@ -20,7 +20,7 @@ Reason CheckF4AndF1(TxContext& tx, const v1::Entry& entry);
 Reason CheckF2(TxContext& tx, const Policy& policy, const v1::Entry& entry);
 Reason CheckF6(const TxContext& tx, const Policy& policy, const v1::Entry& entry);
 Reason CheckF5(TxContext& tx, const Policy& policy, const v1::Entry& entry);
-bool IsNewVolunteer(const Policy& policy, const v1::Entry& entry, const v1::Member& volunteer);
+bool IsNewVolunteer(TxContext& tx, const Policy& policy, const v1::Entry& entry);
 
 }  // namespace
 
@@ -88,25 +88,23 @@ Reason FillVisit(const Policy& policy, const VisitContent& visit, v1::Entry& ent
   return kOk;
 }
 
-std::uint32_t SubmissionFlags(const TxContext& tx, const Policy& policy, const v1::Entry& entry,
-                              const v1::Member& volunteer) {
+std::uint32_t SubmissionFlags(TxContext& tx, const Policy& policy, const VisitContent& visit,
+                              const v1::Entry& entry) {
   const auto unproven = [](v1::PlaceClaim claim) {
     return claim == v1::PLACE_CLAIM_MISMATCH || claim == v1::PLACE_CLAIM_NONE;
   };
-  v1::EntryContent content;
-  content.ParseFromString(entry.content());
   const bool pair = entry.check_in_ms() != 0 && entry.check_out_ms() != 0 &&
                     entry.check_in_ms() <= entry.start_ms() &&
                     entry.end_ms() <= entry.check_out_ms();
   std::uint32_t flags = 0;
-  if (!pair || unproven(content.place()) || unproven(entry.check_in_place()) ||
+  if (!pair || unproven(visit.content.place()) || unproven(entry.check_in_place()) ||
       unproven(entry.check_out_place())) {
     flags |= v1::FLAG_R2_NO_CHECK_IN;
   }
   if (tx.now_ms() > entry.end_ms() + policy.Ms(v1::POLICY_PARAMETER_FLAG_LATE_MS)) {
     flags |= v1::FLAG_R3_SUBMITTED_LATE;
   }
-  if (IsNewVolunteer(policy, entry, volunteer)) flags |= v1::FLAG_NEW_VOLUNTEER;
+  if (IsNewVolunteer(tx, policy, entry)) flags |= v1::FLAG_NEW_VOLUNTEER;
   return flags;
 }
 
@@ -246,8 +244,7 @@ Reason CheckF5(TxContext& tx, const Policy& policy, const v1::Entry& entry) {
   const VisitCounters counters = CountersOf(tx, entry);
   const std::int64_t served = entry.served_minutes();
   std::int64_t day_cap = policy.Get(v1::POLICY_PARAMETER_VOLUNTEER_DAY_MINUTES);
-  const v1::Member* volunteer = tx.Find<v1::Member>(As<MemberId>(entry.volunteer()));
-  if (IsNewVolunteer(policy, entry, *volunteer)) {
+  if (IsNewVolunteer(tx, policy, entry)) {
     day_cap = std::min(day_cap, policy.Get(v1::POLICY_PARAMETER_NEW_VOLUNTEER_DAY_MINUTES));
   }
   const std::int64_t month_cap = policy.Get(v1::POLICY_PARAMETER_VOLUNTEER_MONTH_MINUTES);
@@ -258,9 +255,10 @@ Reason CheckF5(TxContext& tx, const Policy& policy, const v1::Entry& entry) {
   return fits ? kOk : v1::REASON_F5_CAP;
 }
 
-bool IsNewVolunteer(const Policy& policy, const v1::Entry& entry, const v1::Member& volunteer) {
+bool IsNewVolunteer(TxContext& tx, const Policy& policy, const v1::Entry& entry) {
+  const v1::Member* volunteer = tx.Find<v1::Member>(As<MemberId>(entry.volunteer()));
   const std::uint64_t new_ms = policy.Ms(v1::POLICY_PARAMETER_NEW_VOLUNTEER_MS);
-  return entry.start_ms() < volunteer.created_ms() + new_ms;
+  return entry.start_ms() < volunteer->created_ms() + new_ms;
 }
 
 }  // namespace

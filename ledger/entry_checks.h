@@ -29,9 +29,10 @@ enum class LateLimit : std::uint8_t { kBinds, kWaived };
 // Requires: the volunteer exists.
 [[nodiscard]] Reason CheckVisit(TxContext& tx, const Policy& policy, const v1::Entry& entry,
                                 LateLimit late_limit);
-// R2, R3 and NEW_VOLUNTEER as of submission.
-[[nodiscard]] std::uint32_t SubmissionFlags(const TxContext& tx, const Policy& policy,
-                                            const v1::Entry& entry, const v1::Member& volunteer);
+// R2, R3 and NEW_VOLUNTEER as of submission. Requires: the volunteer exists, `entry` is filled from
+// `visit`.
+[[nodiscard]] std::uint32_t SubmissionFlags(TxContext& tx, const Policy& policy,
+                                            const VisitContent& visit, const v1::Entry& entry);
 
 // Adds the visit to the counters and intervals of its local day and month, or takes it out again.
 [[nodiscard]] Reason CountVisit(TxContext& tx, const v1::Entry& entry);

@@ -42,6 +42,9 @@ void Tell(TxContext& tx, const v1::Entry& entry);
 
 // Ends an entry that was not approved: releases its hold, uncounts its visit, sets the state.
 [[nodiscard]] Reason EndUnapproved(TxContext& tx, v1::Entry& entry, v1::EntryState state);
+// F9: counts an approval on block time against the approver's limit, by the day without the elder's
+// own key (any channel but APP), by the clock hour with it.
+[[nodiscard]] Reason CountApproval(TxContext& tx, const Signer& approver, v1::Channel channel);
 // Approval by `approver`: moves the credited minutes from the hold to the volunteer's COOLING,
 // releases the rest, and sets until when they cool off.
 [[nodiscard]] Reason StartCooling(TxContext& tx, const Signer& approver, v1::Entry& entry);
