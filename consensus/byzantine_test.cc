@@ -162,6 +162,25 @@ TEST(Equivocator, TwoBlocksInOneViewNeverForkAndAreEvidence) {
   }
 }
 
+// P9: the leader's first proposal is remembered over a crash, so its second one is evidence.
+TEST(Equivocator, SecondProposalAfterARestartIsEvidence) {
+  Cluster cluster(NetworkOptions{});
+  const std::size_t leader = cluster.LeaderAt(1);
+  const std::size_t me = (leader + 1) % 4;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i != me) cluster.MakePuppet(i);
+  }
+  cluster.Deliver(leader, me, cluster.ProposalBy(leader, 1, cluster.BlockOnGenesis(leader, {1})));
+  cluster.Run(20);
+  cluster.Crash(me);
+  cluster.Restart(me);
+  cluster.Deliver(leader, me, cluster.ProposalBy(leader, 1, cluster.BlockOnGenesis(leader, {2})));
+  cluster.Run(20);
+  ASSERT_EQ(cluster.node(me).evidence.size(), 1U);
+  EXPECT_EQ(cluster.node(me).evidence[0].kind, EvidenceKind::kConflictingNotarize);
+  EXPECT_EQ(cluster.faults(), kNone);  // and I1 held: no second Notarize of mine
+}
+
 TEST(MuteValidator, OthersGoOnAndSoonWaitForItNoMore) {
   for (const std::size_t n : {4U, 7U}) {
     Cluster cluster(NetworkOptions{.n = n});

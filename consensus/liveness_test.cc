@@ -98,7 +98,7 @@ TEST(Depth, NoTransactionsAboveSixteenUnfinalizedBlocks) {
       EXPECT_EQ(block.block.header().tx_count, 0U) << h;
     }
   }
-  EXPECT_GT(cluster.height(0), Height(20));
+  EXPECT_GT(cluster.height(0), Height(kUnfinalizedDepthMax + 1));
   for (testing::Tx tx = 1; tx <= 60; ++tx) {
     EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(tx); }, 20'000));
   }
