@@ -120,16 +120,20 @@ v1::Reason NaiveLedger::JudgePin(const v1::PinProof& pin, const Id& card,
   for (const auto& [org, role] : service->second.offices) {
     if (role == v1::ROLE_PIN_SERVICE && IsAncestor(org, HomeOf(card))) appointed = true;
   }
+  const bool active = !service->second.keys.at(pin.key_id()).revoked;
+  return appointed && active ? v1::REASON_UNSPECIFIED : v1::REASON_BAD_PIN_STATEMENT;
+}
+
+bool NaiveLedger::PinSigned(const v1::PinProof& pin) const {
+  const auto service = people_.find(pin.service());
+  if (service == people_.end()) return false;
   const auto key = service->second.keys.find(pin.key_id());
-  if (!appointed || key == service->second.keys.end() || key->second.revoked) {
-    return v1::REASON_BAD_PIN_STATEMENT;
-  }
+  if (key == service->second.keys.end()) return false;
   const auto public_key = crypto::ParseSuitedKey(AsBytes(key->second.bytes));
   const auto signature = crypto::ParseSuitedSignature(AsBytes(pin.signature()));
   const Bytes message =
       chain::SignedBytes(chain::kPinDomain, chain_id_, {AsBytes(pin.statement())});
-  const bool good = public_key && signature && crypto::Verify(*public_key, message, *signature);
-  return good ? v1::REASON_UNSPECIFIED : v1::REASON_BAD_PIN_STATEMENT;
+  return public_key && signature && crypto::Verify(*public_key, message, *signature);
 }
 
 // F3 of DOMAIN 6: neither of the two, nor their kin or proxy, nor who submitted, typed, witnessed
@@ -372,7 +376,7 @@ v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::stri
   if (!CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
     return v1::REASON_F13_INSUFFICIENT;
   }
-  visit.flags |= v1::FLAG_R1_NOT_OWN_KEY;
+  visit.flags = v1::FLAG_R1_NOT_OWN_KEY;
   visit.channel = content.channel();
   visit.submitted_ms = visit.confirmed_ms = now_;
   visit.submitted_by = visit.confirmed_by = by_.front().member();

@@ -89,9 +89,17 @@ v1::Reason NaiveLedger::JudgeEnvelope(const v1::Envelope& envelope,
   if (envelope.signatures_size() != body.signers_size()) return v1::REASON_SIGNATURE_COUNT;
   for (int i = 0; i < body.signers_size(); ++i) {
     for (int j = 0; j < i; ++j) {
-      if (body.signers(i).member() == body.signers(j).member()) return v1::REASON_DUPLICATE_SIGNER;
+      const bool same_member = body.signers(i).member() == body.signers(j).member();
+      if (same_member && body.signers(i).key_id() == body.signers(j).key_id()) {
+        return v1::REASON_DUPLICATE_SIGNER;
+      }
     }
   }
+  for (int i = 0; i < body.signers_size(); ++i) {
+    const auto reason = JudgeSigner(body.signers(i), envelope.signatures(i), envelope.body());
+    if (reason != v1::REASON_UNSPECIFIED) return reason;
+  }
+  if (const auto reason = JudgeProofs(body); reason != v1::REASON_UNSPECIFIED) return reason;
   const auto validity = body.kind_case() == v1::TransactionBody::kSubmitEntry
                             ? v1::POLICY_PARAMETER_ENTRY_VALIDITY_MS
                             : v1::POLICY_PARAMETER_VALIDITY_MS;
@@ -100,9 +108,8 @@ v1::Reason NaiveLedger::JudgeEnvelope(const v1::Envelope& envelope,
     return v1::REASON_VALIDITY_TOO_LONG;
   }
   if (seen_.contains(envelope.body())) return v1::REASON_REPLAY;
-  for (int i = 0; i < body.signers_size(); ++i) {
-    const auto reason = JudgeSigner(body.signers(i), envelope.signatures(i), envelope.body());
-    if (reason != v1::REASON_UNSPECIFIED) return reason;
+  for (const auto& signer : body.signers()) {
+    if (people_.at(signer.member()).keys.at(signer.key_id()).revoked) return v1::REASON_KEY_REVOKED;
   }
   return v1::REASON_UNSPECIFIED;
 }
@@ -113,12 +120,29 @@ v1::Reason NaiveLedger::JudgeSigner(const v1::Signer& signer, const std::string&
   if (person == people_.end()) return v1::REASON_UNKNOWN_MEMBER;
   const auto key = person->second.keys.find(signer.key_id());
   if (key == person->second.keys.end()) return v1::REASON_UNKNOWN_KEY;
-  if (key->second.revoked) return v1::REASON_KEY_REVOKED;
   const auto public_key = crypto::ParseSuitedKey(AsBytes(key->second.bytes));
   const auto parsed = crypto::ParseSuitedSignature(AsBytes(signature));
   const Bytes message = chain::SignedBytes(chain::kTransactionDomain, chain_id_, {AsBytes(body)});
   if (!public_key || !parsed || !crypto::Verify(*public_key, message, *parsed)) {
     return v1::REASON_BAD_SIGNATURE;
+  }
+  return v1::REASON_UNSPECIFIED;
+}
+
+// Signatures inside the body: proofs of new keys, and the PIN service's.
+v1::Reason NaiveLedger::JudgeProofs(const v1::TransactionBody& body) const {
+  const auto& member = body.register_member();
+  for (const auto& key : member.keys()) {
+    if (!ProofHolds(member.member(), key)) return v1::REASON_BAD_KEY_PROOF;
+  }
+  if (body.has_add_key() && !ProofHolds(body.add_key().member(), body.add_key().key())) {
+    return v1::REASON_BAD_KEY_PROOF;
+  }
+  for (const v1::PinProof* pin :
+       {body.redeem().has_pin() ? &body.redeem().pin() : nullptr,
+        body.confirm_entry().has_pin() ? &body.confirm_entry().pin() : nullptr,
+        body.confirm_redemption().has_pin() ? &body.confirm_redemption().pin() : nullptr}) {
+    if (pin != nullptr && !PinSigned(*pin)) return v1::REASON_BAD_PIN_STATEMENT;
   }
   return v1::REASON_UNSPECIFIED;
 }

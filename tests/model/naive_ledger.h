@@ -37,6 +37,7 @@ class NaiveLedger : private NaiveBooks {
   v1::Reason JudgeEnvelope(const v1::Envelope& envelope, const v1::TransactionBody& body) const;
   v1::Reason JudgeSigner(const v1::Signer& signer, const std::string& signature,
                          const std::string& body) const;
+  v1::Reason JudgeProofs(const v1::TransactionBody& body) const;
   v1::Reason Dispatch(const v1::TransactionBody& body);
   std::map<std::pair<Time, std::string>, Id> Due() const;
   void DoDue(char table, const Id& id);
@@ -88,6 +89,7 @@ class NaiveLedger : private NaiveBooks {
   v1::Reason ConfirmScope(const v1::ConfirmAction& action, const v1::ConfirmEntry& tx,
                           const Visit& visit) const;
   v1::Reason JudgePin(const v1::PinProof& pin, const Id& card, const std::string& action) const;
+  bool PinSigned(const v1::PinProof& pin) const;
   v1::Reason ApprovalLine(const v1::ApprovalLine& line);
   v1::Reason MayApprove(const Visit& visit) const;
   bool IsParty(const Id& person, const Visit& visit) const;

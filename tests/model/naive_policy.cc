@@ -185,7 +185,9 @@ v1::Reason NaiveBooks::NeedPair(v1::Role first, v1::Role second, const Id& org,
                                 bool second_anywhere) const {
   bool has_first = false;
   bool has_second = false;
+  std::set<Id> persons;
   for (const v1::Signer& signer : by_) {
+    persons.insert(signer.member());
     if (HoldsAt(signer, first, org)) {
       has_first = true;
     } else if (HoldsAt(signer, second, second_anywhere ? signer.org() : org)) {
@@ -194,7 +196,8 @@ v1::Reason NaiveBooks::NeedPair(v1::Role first, v1::Role second, const Id& org,
       return v1::REASON_F15_WRONG_SCOPE;
     }
   }
-  return has_first && has_second ? v1::REASON_UNSPECIFIED : v1::REASON_THRESHOLD_NOT_MET;
+  const bool two = has_first && has_second && persons.size() > 1;
+  return two ? v1::REASON_UNSPECIFIED : v1::REASON_THRESHOLD_NOT_MET;
 }
 
 // FORMATS 1: a client-made id starts with its time as u48 milliseconds.

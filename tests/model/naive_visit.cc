@@ -27,6 +27,7 @@ v1::Reason ContentForm(const std::string& bytes, v1::Channel channel, v1::EntryC
       content.place() == 0 || content.start_ms() == 0) {
     return v1::REASON_MISSING_FIELD;
   }
+  if (!v1::Category_IsValid(content.category())) return v1::REASON_BAD_FIELD;
   if (content.channel() != channel || content.end_ms() <= content.start_ms()) {
     return v1::REASON_BAD_FIELD;
   }
