@@ -34,21 +34,40 @@ Status RemoveUnfinished(LogFiles& files) {
 }  // namespace
 
 Result<std::unique_ptr<Log>> Log::Open(LogFiles& files, LogOptions options,
-                                       const LogPosition& start, const RecordVisitor& visit) {
+                                       std::optional<LogPosition> start,
+                                       const RecordVisitor& visit) {
   TB_CHECK(options.segment_bytes > kSegmentHeaderBytes + kBatchFrameBytes + kRecordHeaderBytes);
   if (!options.make_salt) options.make_salt = [] { return platform::Random<Salt>(); };
   if (!options.fatal) options.fatal = AbortOnStorageFailure;
-  if (Status removed = RemoveUnfinished(files); !removed) return Fail(removed.error());
   auto end = ScanLog(files, start, visit);
   if (!end) return Fail(end.error());
   std::unique_ptr<Log> log(new Log(files, std::move(options)));
-  if (Status recovered = log->Recover(std::move(*end)); !recovered) {
-    return Fail(recovered.error());
-  }
+  log->next_ = end->next;
+  log->found_ = std::move(*end);
   return log;
 }
 
+Status Log::Recover() {
+  TB_CHECK(file_ == nullptr);
+  if (Status removed = RemoveUnfinished(files_); !removed) return removed;
+  // Segments behind the end are empty; they are made anew when their turn comes.
+  for (std::uint32_t number = next_.segment + 1; number <= found_.last_segment; ++number) {
+    if (Status removed = files_.Remove(SegmentName(number)); !removed) return removed;
+  }
+  Bytes content = std::exchange(found_.valid, {});
+  salt_ = content.empty() ? options_.make_salt() : found_.salt;
+  if (content.empty()) content = EncodeSegmentHeader(salt_);
+  const std::string name = SegmentName(next_.segment);
+  const std::string fresh = name + std::string(kNewSuffix);
+  auto file = MakeSegment(fresh, content);
+  if (!file) return Fail(file.error());
+  if (Status renamed = files_.Rename(fresh, name); !renamed) return renamed;
+  file_ = std::move(*file);
+  return files_.SyncDirectory();
+}
+
 Appended Log::AppendAndSync(std::vector<LogRecord> records) {
+  TB_CHECK(file_ != nullptr);
   TB_CHECK(!records.empty());
   std::vector<std::size_t> order(records.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -99,29 +118,6 @@ Result<Bytes> Log::Read(const RecordLocation& location) const {
 
 std::size_t Log::record_bytes_max() const {
   return options_.segment_bytes - kSegmentHeaderBytes - kBatchFrameBytes - kRecordHeaderBytes;
-}
-
-Status Log::Recover(LogEnd end) {
-  next_ = end.next;
-  dropped_torn_tail_ = end.torn;
-  // Segments behind the end are empty; they are made anew when their turn comes.
-  for (std::uint32_t number = next_.segment + 1; number <= end.last_segment; ++number) {
-    if (Status removed = files_.Remove(SegmentName(number)); !removed) return removed;
-  }
-  if (end.valid.empty()) {
-    salt_ = options_.make_salt();
-    next_.offset = kSegmentHeaderBytes;
-    end.valid = EncodeSegmentHeader(salt_);
-  } else {
-    salt_ = end.salt;
-  }
-  const std::string name = SegmentName(next_.segment);
-  const std::string fresh = name + std::string(kNewSuffix);
-  auto file = MakeSegment(fresh, end.valid);
-  if (!file) return Fail(file.error());
-  if (Status renamed = files_.Rename(fresh, name); !renamed) return renamed;
-  file_ = std::move(*file);
-  return files_.SyncDirectory();
 }
 
 Result<std::unique_ptr<LogFile>> Log::MakeSegment(const std::string& name, ByteView content) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,14 +39,17 @@ struct Appended {
 
 class Log {
  public:
-  // Scans from `start` (known from the database; default: all), hands each record to `visit`, then
-  // writes the valid part of the last segment to a new file and puts it in place: what was read may
-  // never have reached the disk. Requires: `files` outlives the log.
-  // The error is ScanLog's, or names the file that could not be written.
+  // Scans from `start` (as ScanLog) and hands each record to `visit`; changes nothing. Recover must
+  // follow before the first append. Requires: `files` outlives the log.
   [[nodiscard]] static platform::Result<std::unique_ptr<Log>> Open(LogFiles& files,
                                                                    LogOptions options,
-                                                                   const LogPosition& start,
+                                                                   std::optional<LogPosition> start,
                                                                    const RecordVisitor& visit);
+
+  // Writes the valid part of the last segment to a new file and puts it in place, because what was
+  // read may never have reached the disk; a torn tail is gone after that. The error names the file
+  // that could not be written.
+  [[nodiscard]] platform::Status Recover();
 
   // One batch, ordered by record type (CONSENSUS 8), and one fdatasync: all is durable when this
   // returns. Records that do not fit into one batch are several, each synced before the next.
@@ -57,12 +61,11 @@ class Log {
 
   [[nodiscard]] std::size_t record_bytes_max() const;
   [[nodiscard]] const LogPosition& next() const { return next_; }
-  // True when Open dropped a torn tail.
-  [[nodiscard]] bool dropped_torn_tail() const { return dropped_torn_tail_; }
+  // True when a torn tail was found, which Recover drops.
+  [[nodiscard]] bool has_torn_tail() const { return found_.torn; }
 
  private:
   Log(LogFiles& files, LogOptions options) : files_(files), options_(std::move(options)) {}
-  [[nodiscard]] platform::Status Recover(LogEnd end);
   // A whole segment file under `name`: header and `content`, then zeros; synced.
   [[nodiscard]] platform::Result<std::unique_ptr<LogFile>> MakeSegment(const std::string& name,
                                                                        ByteView content);
@@ -75,7 +78,7 @@ class Log {
   LogPosition next_;
   Salt salt_;
   std::unique_ptr<LogFile> file_;  // the last segment
-  bool dropped_torn_tail_ = false;
+  LogEnd found_;                   // by Open; its bytes are released by Recover
 };
 
 }  // namespace timebank::storage

@@ -23,8 +23,8 @@ struct Segment {
 // One pass over the segments; `at_` is where the next batch is expected.
 class Scan {
  public:
-  Scan(const LogFiles& files, const LogPosition& start, const RecordVisitor& visit)
-      : files_(files), start_(start), at_(start), visit_(visit) {}
+  Scan(const LogFiles& files, std::optional<LogPosition> start, const RecordVisitor& visit)
+      : files_(files), start_(start), at_(start.value_or(LogPosition{})), visit_(visit) {}
   [[nodiscard]] Result<LogEnd> Run();
 
  private:
@@ -40,7 +40,7 @@ class Scan {
   [[nodiscard]] std::string Where() const;
 
   const LogFiles& files_;
-  const LogPosition start_;
+  const std::optional<LogPosition> start_;
   LogPosition at_;
   const RecordVisitor& visit_;
   std::uint32_t last_ = 0;
@@ -63,7 +63,7 @@ ByteView AfterHeader(const Segment& segment) {
 
 }  // namespace
 
-Result<LogEnd> ScanLog(const LogFiles& files, const LogPosition& start,
+Result<LogEnd> ScanLog(const LogFiles& files, std::optional<LogPosition> start,
                        const RecordVisitor& visit) {
   return Scan(files, start, visit).Run();
 }
@@ -78,7 +78,7 @@ Result<LogEnd> Scan::Run() {
     if (!segment) return Fail(segment.error());
     if (Status visited = VisitBatches(*segment); !visited) return Fail(visited.error());
     // A start position is given by the database, which follows the log: its batch must be there.
-    if (at_ == start_ && start_ != LogPosition{}) {
+    if (at_ == start_) {
       return Fail(Where() + " does not verify, but the database knows of it" +
                   std::string(kWhatToDo));
     }
@@ -104,9 +104,8 @@ Status Scan::FindSegments() {
     if (const auto number = ParseSegmentName(name)) numbers.push_back(*number);
   }
   std::sort(numbers.begin(), numbers.end());
-  const bool fresh = start_ == LogPosition{};
-  if (numbers.empty() && fresh) return platform::Done{};
-  std::uint32_t expected = start_.segment;
+  if (numbers.empty() && !start_) return platform::Done{};
+  std::uint32_t expected = at_.segment;
   for (const std::uint32_t number : numbers) {
     if (number < expected) continue;
     if (number != expected) break;

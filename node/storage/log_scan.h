@@ -37,9 +37,11 @@ struct LogEnd {
   bool torn = false;               // something was dropped
 };
 
-// Visits all records of the batches from `start` on, in order. The error names file, offset, batch
-// number and what to do.
-[[nodiscard]] platform::Result<LogEnd> ScanLog(const LogFiles& files, const LogPosition& start,
+// Visits all records of the batches from `start` on, in order; without `start` from the beginning
+// of what may be an empty log. A batch must be at `start`: the database, which follows the log,
+// knows of it. The error names file, offset, batch number and what to do.
+[[nodiscard]] platform::Result<LogEnd> ScanLog(const LogFiles& files,
+                                               std::optional<LogPosition> start,
                                                const RecordVisitor& visit);
 
 }  // namespace timebank::storage

@@ -41,18 +41,22 @@ struct Opened {
   std::string error;
 };
 
-Opened Open(LogFiles& files, const LogPosition& start = {}) {
+Opened Open(LogFiles& files, std::optional<LogPosition> start = {}) {
   Opened out;
   auto log = Log::Open(files, Options(), start, [&](const ScannedRecord& record) {
     out.records.push_back({record.type, ToBytes(record.payload)});
     out.locations.push_back(record.location);
     return platform::Status(platform::Done{});
   });
-  if (log) {
-    out.log = std::move(*log);
-  } else {
+  if (!log) {
     out.error = log.error();
+    return out;
   }
+  if (const auto ready = (*log)->Recover(); !ready) {
+    out.error = ready.error();
+    return out;
+  }
+  out.log = std::move(*log);
   return out;
 }
 
@@ -88,7 +92,7 @@ TEST(LogTest, RecordsComeBackInTheOrderOfABatchAndAreReadByLocation) {
   ASSERT_TRUE(again.log) << again.error;
   EXPECT_EQ(Fills(again.records), (std::vector<std::uint8_t>{1, 2, 3}));
   EXPECT_EQ(again.log->Read(again.locations[1]).value(), Bytes(30, std::byte{2}));
-  EXPECT_FALSE(again.log->dropped_torn_tail());
+  EXPECT_FALSE(again.log->has_torn_tail());
 }
 
 TEST(LogTest, OneSyncPerBatchAndNewSegmentsAreSyncedBeforeUse) {
@@ -240,7 +244,7 @@ TEST_F(FilledLog, AFlippedByteInTheLastBatchLooksTornAndBehindItIsNothing) {
     const Opened opened = Open(damaged);
     ASSERT_TRUE(opened.log) << opened.error;
     EXPECT_EQ(opened.records.size(), offset < end_.offset ? 7U : 8U);
-    EXPECT_TRUE(opened.log->dropped_torn_tail());
+    EXPECT_TRUE(opened.log->has_torn_tail());
   }
 }
 
@@ -305,6 +309,8 @@ TEST_F(FilledLog, AStartPositionSkipsWhatLiesBeforeItAndMustExist) {
   EXPECT_FALSE(Open(shortened, appended_.back().batch).log);
   FaultyFiles empty;
   EXPECT_FALSE(Open(empty, start).log);
+  EXPECT_FALSE(Open(empty, LogPosition{}).log);
+  EXPECT_TRUE(empty.List()->empty());
 }
 
 TEST_F(FilledLog, ABatchWithinABodyIsNoBatchOfTheLog) {
@@ -318,7 +324,7 @@ TEST_F(FilledLog, ABatchWithinABodyIsNoBatchOfTheLog) {
                  body.locations[0].offset - kRecordHeaderBytes, 0);
   const Opened again = Open(files_);
   ASSERT_TRUE(again.log) << again.error;
-  EXPECT_TRUE(again.log->dropped_torn_tail());
+  EXPECT_TRUE(again.log->has_torn_tail());
   EXPECT_EQ(again.records.size(), 8U);
 }
 
@@ -329,6 +335,7 @@ TEST(LogDeathTest, AFailedSyncEndsTheProcess) {
   auto log = Log::Open(files, options, {},
                        [](const ScannedRecord&) { return platform::Status(platform::Done{}); });
   ASSERT_TRUE(log);
+  ASSERT_TRUE((*log)->Recover());
   files.FailOperation(2);
   EXPECT_DEATH((void)(*log)->AppendAndSync({Record(10, 1)}), "storage failed.*sync");
 }
