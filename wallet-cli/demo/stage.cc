@@ -13,17 +13,17 @@ constexpr std::uint64_t kWaveTimeoutMs = 60'000;
 }  // namespace
 
 Stage::Stage(std::vector<client::NodeAddress> nodes, chain::Genesis genesis,
-             crypto::SecretKey dev_key)
+             crypto::SecretKey dev_key, std::optional<std::int64_t> offset_ms)
     : nodes_(std::move(nodes)),
       genesis_(std::move(genesis)),
-      clock_(nodes_, genesis_, std::move(dev_key)) {}
+      clock_(nodes_, genesis_, std::move(dev_key)),
+      offset_ms_(offset_ms) {}
 
 Expected<bool, std::string> Stage::MoveTo(Millis at) {
-  if (offset_known_ && at <= Now()) return true;
+  if (offset_ms_ && at <= Now()) return true;
   const auto offset = clock_.SetLedgerTime(at);
   if (!offset) return Unexpected{"the clock could not be set: " + offset.error().message};
   offset_ms_ = *offset;
-  offset_known_ = true;
   return true;
 }
 
@@ -31,13 +31,12 @@ Expected<bool, std::string> Stage::MoveToWallClock() {
   const auto offset = clock_.SetOffset(0);
   if (!offset) return Unexpected{"the clock could not be set: " + offset.error().message};
   offset_ms_ = 0;
-  offset_known_ = true;
   return true;
 }
 
 Millis Stage::Now() const {
   const auto wall = static_cast<std::int64_t>(platform::WallTime().value());
-  return Millis(static_cast<std::uint64_t>(wall + offset_ms_));
+  return Millis(static_cast<std::uint64_t>(wall + offset_ms()));
 }
 
 client::SignedTransaction Stage::Sign(const std::vector<client::SignAs>& signers,

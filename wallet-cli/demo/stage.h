@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,9 @@ struct StageResult {
 
 class Stage {
  public:
-  Stage(std::vector<client::NodeAddress> nodes, chain::Genesis genesis, crypto::SecretKey dev_key);
+  // `offset_ms`: the nodes' clock offset as it is; empty before the first MoveTo of a new network.
+  Stage(std::vector<client::NodeAddress> nodes, chain::Genesis genesis, crypto::SecretKey dev_key,
+        std::optional<std::int64_t> offset_ms = std::nullopt);
 
   // Moves ledger time forward to `at`, on all nodes; stays where it is when that is past already.
   // The error says which node did not follow.
@@ -50,7 +53,7 @@ class Stage {
 
   [[nodiscard]] const Hash& chain_id() const { return genesis_.chain_id; }
   [[nodiscard]] std::uint64_t transactions() const { return transactions_; }
-  [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_; }
+  [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_.value_or(0); }
 
  private:
   // A stream that broke is opened again on the next node.
@@ -61,8 +64,7 @@ class Stage {
   client::DevClock clock_;
   std::unique_ptr<client::SubmitStream> stream_;
   std::size_t node_ = 0;
-  std::int64_t offset_ms_ = 0;
-  bool offset_known_ = false;
+  std::optional<std::int64_t> offset_ms_;
   std::uint64_t transactions_ = 0;
 };
 

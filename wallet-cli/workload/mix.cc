@@ -1,0 +1,294 @@
+#include "wallet-cli/workload/mix.h"
+
+#include <algorithm>
+
+#include "crypto/sha256.h"
+#include "platform/clock.h"
+#include "platform/entropy.h"
+
+namespace timebank::cli {
+namespace {
+
+// Per mille of all transactions sent, in the order of Op.
+constexpr std::uint64_t kShare[kOpCount] = {350, 350, 20, 130, 100, 50};
+constexpr std::size_t kApprovalLines = 17;
+constexpr std::size_t kFrameMax = 100;
+constexpr std::uint64_t kDrainMs = 20'000;
+
+// Members are dealt out: worker w has those with index = w modulo the number of workers.
+std::size_t Dealt(std::size_t count, const MixOptions& options, std::size_t turn) {
+  const std::size_t mine = (count - options.worker + options.workers - 1) / options.workers;
+  return options.worker + options.workers * (turn % mine);
+}
+
+}  // namespace
+
+const char* OpName(Op op) {
+  switch (op) {
+    case Op::kSubmit:
+      return "submit";
+    case Op::kConfirm:
+      return "confirm";
+    case Op::kApprove:
+      return "approve";
+    case Op::kRedeemStep:
+      return "redemption step";
+    case Op::kTransfer:
+      return "transfer";
+    case Op::kInvalid:
+      return "invalid";
+  }
+  return "";
+}
+
+MixWorker::MixWorker(const World& world, const chain::Genesis& genesis,
+                     const client::NodeAddress& node, std::int64_t clock_offset_ms,
+                     const MixOptions& options)
+    : world_(world),
+      chain_id_(genesis.chain_id),
+      offset_ms_(clock_offset_ms),
+      options_(options),
+      stream_(node, genesis, {.in_flight_max = options.window * 2, .keep_lines = false}),
+      prng_(Prng(options.seed).Fork("mix" + std::to_string(options.worker))) {}
+
+MixResult MixWorker::Run(const std::atomic<bool>& stop) {
+  while (!stop && !stream_.broken()) {
+    if (in_flight_.size() < options_.window) SendFrame();
+    Collect();
+    if (in_flight_.size() >= options_.window) {
+      const std::uint64_t front = in_flight_.front().sequence;
+      // Half a millisecond at most: other answers than the oldest make room too.
+      (void)stream_.WaitBelow(front + 1, 1);
+    }
+  }
+  if (!in_flight_.empty()) {
+    (void)stream_.WaitBelow(in_flight_.back().sequence + 1, kDrainMs);
+    Collect();
+  }
+  if (const auto broken = stream_.broken()) result_.broken = broken->message;
+  return std::move(result_);
+}
+
+Millis MixWorker::Now() const {
+  return Millis(static_cast<std::uint64_t>(static_cast<std::int64_t>(platform::WallTime().value()) +
+                                           offset_ms_));
+}
+
+bool MixWorker::Possible(Op op) const {
+  switch (op) {
+    case Op::kSubmit:
+    case Op::kInvalid:
+    case Op::kRedeemStep:
+      return true;
+    case Op::kConfirm:
+      return !submitted_.empty();
+    case Op::kApprove:
+      return confirmed_.size() >= kApprovalLines;
+    case Op::kTransfer:
+      return world_.earners > options_.worker;
+  }
+  return false;
+}
+
+std::optional<Op> MixWorker::NextOp() {
+  std::optional<Op> best;
+  std::uint64_t best_lag = 0;
+  for (std::size_t i = 0; i < kOpCount; ++i) {
+    const auto op = static_cast<Op>(i);
+    const std::uint64_t due = kShare[i] * (sent_total_ + 1);
+    const std::uint64_t done = sent_[i] * 1000;
+    if (due <= done || !Possible(op)) continue;
+    if (due - done > best_lag) {
+      best_lag = due - done;
+      best = op;
+    }
+  }
+  return best;
+}
+
+void MixWorker::SendFrame() {
+  std::vector<client::SignedTransaction> frame;
+  std::vector<InFlight> flights;
+  const std::size_t room = std::min(kFrameMax, options_.window - in_flight_.size());
+  while (frame.size() < room) {
+    const auto op = NextOp();
+    if (!op) break;
+    InFlight flight;
+    flight.op = *op;
+    frame.push_back(Make(*op, flight));
+    flights.push_back(std::move(flight));
+    ++sent_[static_cast<std::size_t>(*op)];
+    ++sent_total_;
+  }
+  if (frame.empty()) return;
+  std::uint64_t sequence = stream_.Submit(frame);
+  for (InFlight& flight : flights) {
+    flight.sequence = sequence++;
+    in_flight_.push_back(std::move(flight));
+  }
+}
+
+void MixWorker::Collect() {
+  // Not only the front: one transaction that waits for a later block must not hide the others.
+  std::erase_if(in_flight_, [this](const InFlight& flight) {
+    const client::StreamOutcome outcome = stream_.OutcomeOf(flight.sequence);
+    if (outcome.state == client::StreamState::kPending) return false;
+    Settle(flight, outcome);
+    return true;
+  });
+}
+
+void MixWorker::Settle(const InFlight& flight, const client::StreamOutcome& outcome) {
+  const bool final = outcome.state == client::StreamState::kFinal;
+  if (flight.op == Op::kInvalid) {
+    ++(final ? result_.invalid_accepted : result_.invalid_refused);
+    return;
+  }
+  if (!final) {
+    ++result_.valid_refused;
+    ++result_.refusals[std::string(OpName(flight.op)) + ": " + v1::Reason_Name(outcome.reason)];
+    return;
+  }
+  ++result_.final;
+  ++result_.by_op[OpName(flight.op)];
+  result_.latencies_us.push_back(static_cast<std::uint32_t>(outcome.latency_us));
+  if (flight.op == Op::kSubmit) submitted_.push_back(*flight.visit);
+  if (flight.op == Op::kConfirm) confirmed_.push_back(*flight.visit);
+  if (flight.op == Op::kRedeemStep && flight.meal->step < 3) {
+    meals_.push_back({flight.meal->elder, flight.meal->id, flight.meal->step + 1});
+  }
+}
+
+client::SignedTransaction MixWorker::Sign(const client::SignAs& signer,
+                                          const v1::TransactionBody& body) const {
+  return client::BuildTransaction(chain_id_, Now(), {signer}, body);
+}
+
+client::SignedTransaction MixWorker::Make(Op op, InFlight& flight) {
+  switch (op) {
+    case Op::kSubmit:
+      return MakeSubmit(flight);
+    case Op::kConfirm:
+      return MakeConfirm(flight);
+    case Op::kApprove:
+      return MakeApprove(flight);
+    case Op::kRedeemStep:
+      return MakeRedeemStep(flight);
+    case Op::kTransfer:
+      return MakeTransfer();
+    case Op::kInvalid:
+      break;
+  }
+  return MakeInvalid();
+}
+
+client::SignedTransaction MixWorker::MakeSubmit(InFlight& flight) {
+  const std::size_t mine =
+      (world_.volunteers.size() - options_.worker + options_.workers - 1) / options_.workers;
+  Visit visit;
+  visit.volunteer = Dealt(world_.volunteers.size(), options_, next_visit_);
+  visit.k = next_visit_ / mine;
+  ++next_visit_;
+  visit.content = VisitContent(world_, Now(), visit.volunteer, visit.k);
+  v1::TransactionBody body;
+  body.mutable_submit_entry()->set_content(visit.content);
+  const auto signer = AsMember(world_.volunteers[visit.volunteer]);
+  flight.visit = std::move(visit);
+  return Sign(signer, body);
+}
+
+client::SignedTransaction MixWorker::MakeConfirm(InFlight& flight) {
+  Visit visit = std::move(submitted_.front());
+  submitted_.pop_front();
+  v1::EntryContent content;
+  (void)content.ParseFromString(visit.content);
+  v1::ConfirmAction action;
+  action.set_version(1);
+  action.set_entry(content.entry());
+  action.set_content_hash(crypto::Sha256(AsBytes(visit.content)).str());
+  action.set_channel(v1::CHANNEL_APP);
+  v1::TransactionBody body;
+  body.mutable_confirm_entry()->set_action(action.SerializeAsString());
+  const auto signer = AsMember(world_.elders[ElderOf(world_, visit.volunteer, visit.k)]);
+  flight.visit = std::move(visit);
+  return Sign(signer, body);
+}
+
+client::SignedTransaction MixWorker::MakeApprove(InFlight& flight) {
+  v1::TransactionBody body;
+  for (std::size_t i = 0; i < kApprovalLines; ++i) {
+    const Visit& visit = confirmed_.front();
+    v1::EntryContent content;
+    (void)content.ParseFromString(visit.content);
+    v1::ApprovalLine& line = *body.mutable_approve_entries()->add_lines();
+    line.set_entry(content.entry());
+    line.set_content_hash(crypto::Sha256(AsBytes(visit.content)).str());
+    flight.batch.push_back(visit);
+    confirmed_.pop_front();
+  }
+  const std::size_t who = Dealt(world_.approvers.size(), options_, next_approver_++);
+  return Sign(As(world_.approvers[who], v1::ROLE_APPROVER, world_.community), body);
+}
+
+client::SignedTransaction MixWorker::MakeRedeemStep(InFlight& flight) {
+  if (meals_.empty()) {
+    Meal fresh;
+    fresh.elder = Dealt(world_.elders.size(), options_, next_meal_++);
+    fresh.id = platform::NewId<RedemptionId>(Now());
+    meals_.push_back(fresh);
+  }
+  const Meal meal = meals_.front();
+  meals_.pop_front();
+  flight.meal = meal;
+  const auto merchant = As(world_.merchant, v1::ROLE_MERCHANT, world_.provider);
+  const auto elder = AsMember(world_.elders[meal.elder]);
+  v1::TransactionBody body;
+  switch (meal.step) {
+    case 0: {
+      v1::RedeemAction action;
+      action.set_version(1);
+      action.set_redemption(meal.id.str());
+      action.set_offer(world_.offer.str());
+      action.set_holder(elder.member.str());
+      action.set_quantity(1);
+      body.mutable_redeem()->set_action(action.SerializeAsString());
+      return Sign(elder, body);
+    }
+    case 1:
+      body.mutable_accept_redemption()->set_redemption(meal.id.str());
+      return Sign(merchant, body);
+    case 2:
+      body.mutable_fulfil_redemption()->set_redemption(meal.id.str());
+      return Sign(merchant, body);
+    default:
+      break;
+  }
+  v1::ConfirmRedemptionAction action;
+  action.set_version(1);
+  action.set_redemption(meal.id.str());
+  action.set_channel(v1::CHANNEL_APP);
+  body.mutable_confirm_redemption()->set_action(action.SerializeAsString());
+  return Sign(elder, body);
+}
+
+client::SignedTransaction MixWorker::MakeTransfer() {
+  const std::size_t who = Dealt(world_.earners, options_, next_transfer_++);
+  v1::TransactionBody body;
+  body.mutable_transfer()->set_to(world_.elders[who].member.str());
+  body.mutable_transfer()->set_minutes(1);
+  return Sign(AsMember(world_.volunteers[who]), body);
+}
+
+// What every network sees: a bad signature, an overdraft, a visit with oneself.
+client::SignedTransaction MixWorker::MakeInvalid() {
+  const std::size_t who = Dealt(world_.volunteers.size(), options_, prng_.Below(1'000'000));
+  const auto signer = AsMember(world_.volunteers[who]);
+  v1::TransactionBody body;
+  body.mutable_transfer()->set_to(world_.elders[who].member.str());
+  body.mutable_transfer()->set_minutes(prng_.Chance(1, 2) ? 1'000'000'000 : 1);
+  client::SignedTransaction transaction = Sign(signer, body);
+  if (body.transfer().minutes() == 1) transaction.envelope.back() ^= 1;
+  return transaction;
+}
+
+}  // namespace timebank::cli

@@ -1,0 +1,105 @@
+// One worker of the workload: a stream to one node and its own share of the members. It keeps a
+// window of signed transactions in flight, in the mix of DESIGN 9: 35% SUBMIT, 35% CONFIRM by the
+// elder's key, 2% APPROVE of about 17 lines, 13% redemption steps, 10% transfers, 5% invalid.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/client/submit_stream.h"
+#include "base/prng.h"
+#include "wallet-cli/workload/world.h"
+
+namespace timebank::cli {
+
+enum class Op { kSubmit, kConfirm, kApprove, kRedeemStep, kTransfer, kInvalid };
+inline constexpr std::size_t kOpCount = 6;
+[[nodiscard]] const char* OpName(Op op);
+
+struct MixResult {
+  std::uint64_t final = 0;  // valid transactions with a verified proof
+  std::uint64_t invalid_refused = 0;
+  std::uint64_t invalid_accepted = 0;  // must stay 0
+  std::uint64_t valid_refused = 0;
+  std::map<std::string, std::uint64_t> refusals;  // of valid ones, by reason
+  std::map<std::string, std::uint64_t> by_op;     // final, by name
+  std::vector<std::uint32_t> latencies_us;        // of the final ones
+  std::string broken;                             // why the stream ended early
+};
+
+struct MixOptions {
+  std::size_t worker = 0;
+  std::size_t workers = 1;
+  std::size_t window = 800;
+  std::uint64_t seed = 1;
+};
+
+class MixWorker {
+ public:
+  MixWorker(const World& world, const chain::Genesis& genesis, const client::NodeAddress& node,
+            std::int64_t clock_offset_ms, const MixOptions& options);
+  // Runs until `stop`, then waits for what is in flight.
+  [[nodiscard]] MixResult Run(const std::atomic<bool>& stop);
+
+ private:
+  struct Visit {
+    std::size_t volunteer = 0;
+    std::size_t k = 0;
+    std::string content;
+  };
+  struct Meal {
+    std::size_t elder = 0;
+    RedemptionId id;
+    int step = 0;  // 0 redeem, 1 accept, 2 fulfil, 3 confirm
+  };
+  struct InFlight {
+    std::uint64_t sequence = 0;
+    Op op = Op::kSubmit;
+    std::optional<Visit> visit;
+    std::vector<Visit> batch;
+    std::optional<Meal> meal;
+  };
+
+  [[nodiscard]] Millis Now() const;
+  // The operation that lags its share most and has work; empty when nothing can be done now.
+  [[nodiscard]] std::optional<Op> NextOp();
+  [[nodiscard]] bool Possible(Op op) const;
+  [[nodiscard]] client::SignedTransaction Make(Op op, InFlight& flight);
+  [[nodiscard]] client::SignedTransaction MakeSubmit(InFlight& flight);
+  [[nodiscard]] client::SignedTransaction MakeConfirm(InFlight& flight);
+  [[nodiscard]] client::SignedTransaction MakeApprove(InFlight& flight);
+  [[nodiscard]] client::SignedTransaction MakeRedeemStep(InFlight& flight);
+  [[nodiscard]] client::SignedTransaction MakeTransfer();
+  [[nodiscard]] client::SignedTransaction MakeInvalid();
+  [[nodiscard]] client::SignedTransaction Sign(const client::SignAs& signer,
+                                               const v1::TransactionBody& body) const;
+  void SendFrame();
+  // Takes what is settled, from the front on.
+  void Collect();
+  void Settle(const InFlight& flight, const client::StreamOutcome& outcome);
+
+  const World& world_;
+  const Hash chain_id_;
+  const std::int64_t offset_ms_;
+  const MixOptions options_;
+  client::SubmitStream stream_;
+  Prng prng_;
+  std::deque<InFlight> in_flight_;
+  std::deque<Visit> submitted_;  // final, to be confirmed
+  std::deque<Visit> confirmed_;  // final, to be approved
+  std::deque<Meal> meals_;       // next step can go out
+  std::size_t next_visit_ = 0;
+  std::size_t next_meal_ = 0;
+  std::size_t next_transfer_ = 0;
+  std::size_t next_approver_ = 0;
+  std::uint64_t sent_[kOpCount] = {};
+  std::uint64_t sent_total_ = 0;
+  MixResult result_;
+};
+
+}  // namespace timebank::cli

@@ -1,0 +1,249 @@
+#include "wallet-cli/workload/workload.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "chain/genesis.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+#include "platform/keyfile.h"
+#include "wallet-cli/identity.h"
+#include "wallet-cli/output.h"
+#include "wallet-cli/workload/measure.h"
+#include "wallet-cli/workload/mix.h"
+
+namespace timebank::cli {
+namespace {
+
+struct Numbers {
+  MixResult mix;
+  double seconds = 0;
+  std::uint32_t p50_us = 0;
+  std::uint32_t p95_us = 0;
+  std::uint32_t p99_us = 0;
+  std::uint32_t lone_p50_us = 0;
+  std::uint64_t fdatasync_us = 0;
+  std::uint64_t verifies_per_second = 0;
+  std::size_t replicas = 0;
+  std::map<std::string, double> cpu;
+
+  [[nodiscard]] double Rate() const {
+    return seconds > 0 ? static_cast<double>(mix.final) / seconds : 0;
+  }
+  // cores x verify rate / replicas: every replica verifies every signature.
+  [[nodiscard]] double Ceiling() const {
+    return static_cast<double>(verifies_per_second * std::thread::hardware_concurrency()) /
+           static_cast<double>(replicas);
+  }
+};
+
+void Merge(MixResult& total, MixResult part) {
+  total.final += part.final;
+  total.invalid_refused += part.invalid_refused;
+  total.invalid_accepted += part.invalid_accepted;
+  total.valid_refused += part.valid_refused;
+  for (const auto& [reason, count] : part.refusals) total.refusals[reason] += count;
+  for (const auto& [op, count] : part.by_op) total.by_op[op] += count;
+  total.latencies_us.insert(total.latencies_us.end(), part.latencies_us.begin(),
+                            part.latencies_us.end());
+  if (total.broken.empty()) total.broken = part.broken;
+}
+
+class Workload {
+ public:
+  explicit Workload(const WorkloadOptions& options) : options_(options) {}
+
+  Expected<Numbers, std::string> Run() {
+    if (auto opened = Open(); !opened) return Unexpected{opened.error()};
+    Say("building a community of its own; the network's clock moves about two months ahead");
+    auto world = BuildWorld(*stage_, district_, officers_, {.members = options_.members},
+                            [](const std::string& what) { Say("  " + what); });
+    if (!world) return Unexpected{world.error()};
+    world_ = std::move(*world);
+    Numbers numbers;
+    numbers.replicas = cluster_.nodes.size();
+    numbers.verifies_per_second = VerifiesPerSecond();
+    numbers.fdatasync_us = FdatasyncMedianUs(cluster_.nodes.front().dir, 200);
+    if (auto lone = Lone(numbers); !lone) return Unexpected{lone.error()};
+    Measure(numbers);
+    cluster_.offset_ms = stage_->offset_ms();
+    if (auto saved = WriteCluster(options_.cluster_path, cluster_); !saved) {
+      return Unexpected{saved.error()};
+    }
+    return numbers;
+  }
+
+ private:
+  static void Say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
+
+  Expected<bool, std::string> Open() {
+    auto cluster = ReadCluster(options_.cluster_path);
+    if (!cluster) return Unexpected{cluster.error()};
+    cluster_ = std::move(*cluster);
+    auto bytes = platform::ReadFile(cluster_.genesis);
+    if (!bytes) return Unexpected{bytes.error()};
+    auto genesis = chain::ParseGenesis(ByteView(*bytes));
+    if (!genesis) return Unexpected{cluster_.genesis + " is no valid genesis"};
+    if (!genesis->message.development()) {
+      return Unexpected{std::string(
+          "a workload moves the clock and makes up members: development networks only")};
+    }
+    genesis_ = std::move(*genesis);
+    const std::string dev_key_path = platform::DirectoryOf(cluster_.genesis) + "/dev.key";
+    auto dev_key =
+        platform::OpenKeyFile(dev_key_path, platform::PassphraseIs(""), {.allow_plain = true});
+    if (!dev_key) return Unexpected{dev_key.error().text};
+    const IdentityStore store(cluster_.identities_dir, platform::PassphraseIs(""), true);
+    for (const char* name : {"regulator-1", "finance-1", "clerk-1", "assessor-1"}) {
+      auto officer = store.Open(name);
+      if (!officer) return Unexpected{officer.error()};
+      district_ = officer->offices.front().org;
+      officers_.push_back(std::move(*officer));
+    }
+    stage_ = std::make_unique<Stage>(cluster_.Addresses(), *genesis_, *dev_key, cluster_.offset_ms);
+    return true;
+  }
+
+  // One transaction at a time: submit to verified proof with nothing else going on.
+  Expected<bool, std::string> Lone(Numbers& numbers) {
+    std::vector<std::uint32_t> times;
+    for (std::uint32_t i = 0; i < options_.lone; ++i) {
+      v1::TransactionBody body;
+      const std::size_t who = i % world_.earners;
+      body.mutable_transfer()->set_to(world_.elders[who].member.str());
+      body.mutable_transfer()->set_minutes(1);
+      const auto transaction = stage_->Sign({AsMember(world_.volunteers[who])}, body);
+      const std::uint64_t began = platform::MonotonicUs();
+      const auto result = stage_->Play(std::span(&transaction, 1));
+      if (!result) return Unexpected{result.error()};
+      if (!result->front().final) {
+        return Unexpected{"a lone transfer: " + v1::Reason_Name(result->front().reason)};
+      }
+      times.push_back(static_cast<std::uint32_t>(platform::MonotonicUs() - began));
+    }
+    numbers.lone_p50_us = Percentile(times, 500);
+    return true;
+  }
+
+  void Measure(Numbers& numbers) {
+    const std::size_t workers = options_.workers == 0 ? cluster_.nodes.size() : options_.workers;
+    Say("measuring for " + std::to_string(options_.seconds) + " s with " + std::to_string(workers) +
+        " streams");
+    const auto cpu_before = CpuByStage(cluster_);
+    std::atomic<bool> stop{false};
+    std::vector<MixResult> results(workers);
+    std::vector<std::thread> threads;
+    const std::uint64_t began = platform::MonotonicUs();
+    for (std::size_t i = 0; i < workers; ++i) {
+      threads.emplace_back([&, i] {
+        const client::NodeAddress node = cluster_.Addresses()[i % cluster_.nodes.size()];
+        MixWorker worker(
+            world_, *genesis_, node, stage_->offset_ms(),
+            {.worker = i, .workers = workers, .window = options_.window, .seed = options_.seed});
+        results[i] = worker.Run(stop);
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(options_.seconds));
+    stop = true;
+    for (std::thread& thread : threads) thread.join();
+    numbers.seconds = static_cast<double>(platform::MonotonicUs() - began) / 1e6;
+    for (MixResult& result : results) Merge(numbers.mix, std::move(result));
+    numbers.p50_us = Percentile(numbers.mix.latencies_us, 500);
+    numbers.p95_us = Percentile(numbers.mix.latencies_us, 950);
+    numbers.p99_us = Percentile(numbers.mix.latencies_us, 990);
+    numbers.cpu = CpuByStage(cluster_);
+    for (const auto& [stage, seconds] : cpu_before) numbers.cpu[stage] -= seconds;
+  }
+
+  const WorkloadOptions options_;
+  Cluster cluster_;
+  std::optional<chain::Genesis> genesis_;
+  OrgId district_;
+  std::vector<Identity> officers_;
+  std::unique_ptr<Stage> stage_;
+  World world_;
+};
+
+std::string Fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+void PrintNumbers(const Numbers& n) {
+  Table table({"workload", ""});
+  table.Add({"final signed transactions", FormatCount(static_cast<std::int64_t>(n.mix.final))});
+  table.Add({"seconds, until the last was answered", Fixed(n.seconds, 1)});
+  table.Add({"final signed transactions a second", Fixed(n.Rate(), 0)});
+  table.Add({"share of the signature ceiling of " + Fixed(n.Ceiling(), 0) + "/s",
+             Fixed(100 * n.Rate() / n.Ceiling(), 1) + "%"});
+  table.Add({"submit to verified receipt p50 / p95 / p99", Fixed(n.p50_us / 1e3, 1) + " / " +
+                                                               Fixed(n.p95_us / 1e3, 1) + " / " +
+                                                               Fixed(n.p99_us / 1e3, 1) + " ms"});
+  table.Add({"a lone transaction p50", Fixed(n.lone_p50_us / 1e3, 2) + " ms"});
+  table.Add({"  4 x fdatasync p50 (" + Fixed(static_cast<double>(n.fdatasync_us) / 1e3, 2) +
+                 " ms) + 10 ms",
+             Fixed(4.0 * static_cast<double>(n.fdatasync_us) / 1e3 + 10, 2) + " ms"});
+  table.Add(
+      {"invalid refused / accepted", FormatCount(static_cast<std::int64_t>(n.mix.invalid_refused)) +
+                                         " / " + std::to_string(n.mix.invalid_accepted)});
+  table.Add({"valid refused", std::to_string(n.mix.valid_refused)});
+  for (const auto& [reason, count] : n.mix.refusals) {
+    table.Add({"  " + reason, std::to_string(count)});
+  }
+  for (const auto& [op, count] : n.mix.by_op) {
+    table.Add({"final: " + op, FormatCount(static_cast<std::int64_t>(count))});
+  }
+  double cpu = 0;
+  for (const auto& [stage, seconds] : n.cpu) cpu += seconds;
+  for (const auto& [stage, seconds] : n.cpu) {
+    table.Add({"validators' CPU: " + stage,
+               Fixed(seconds, 1) + " s, " + Fixed(cpu > 0 ? 100 * seconds / cpu : 0, 0) + "%"});
+  }
+  if (!n.mix.broken.empty()) table.Add({"a stream broke", n.mix.broken});
+  PrintText(table.Text());
+}
+
+void PrintNumbersJson(const Numbers& n) {
+  PrintJson({{"final", n.mix.final},
+             {"seconds", n.seconds},
+             {"rate", n.Rate()},
+             {"ceiling", n.Ceiling()},
+             {"p50_ms", n.p50_us / 1e3},
+             {"p95_ms", n.p95_us / 1e3},
+             {"p99_ms", n.p99_us / 1e3},
+             {"lone_p50_ms", n.lone_p50_us / 1e3},
+             {"fdatasync_p50_ms", static_cast<double>(n.fdatasync_us) / 1e3},
+             {"invalid_refused", n.mix.invalid_refused},
+             {"invalid_accepted", n.mix.invalid_accepted},
+             {"valid_refused", n.mix.valid_refused},
+             {"refusals", n.mix.refusals},
+             {"by_operation", n.mix.by_op},
+             {"cpu_seconds", n.cpu},
+             {"broken", n.mix.broken}});
+}
+
+}  // namespace
+
+int RunWorkload(const WorkloadOptions& options) {
+  auto numbers = Workload(options).Run();
+  if (!numbers) {
+    return PrintFailure({Exit::kNotRecorded, "", numbers.error(),
+                         "`timebank status` shows the nodes; their logs are in <node>/node.log"},
+                        options.json);
+  }
+  if (options.json) {
+    PrintNumbersJson(*numbers);
+  } else {
+    PrintNumbers(*numbers);
+  }
+  return static_cast<int>(numbers->mix.invalid_accepted == 0 ? Exit::kOk : Exit::kNotVerified);
+}
+
+}  // namespace timebank::cli

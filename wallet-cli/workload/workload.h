@@ -1,0 +1,27 @@
+// `timebank workload run`: what a development network carries, measured with signed transactions
+// and verified proofs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "wallet-cli/cluster.h"
+
+namespace timebank::cli {
+
+struct WorkloadOptions {
+  std::string cluster_path;
+  std::uint32_t seconds = 60;
+  std::uint32_t workers = 0;  // 0: one per node
+  std::uint32_t window = 800;
+  std::uint32_t members = 10'000;
+  std::uint32_t lone = 200;  // single transactions measured first; 0: none
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+// Returns the exit code of the program. Requires a development network (its clock is moved months
+// ahead); refused elsewhere.
+int RunWorkload(const WorkloadOptions& options);
+
+}  // namespace timebank::cli
