@@ -50,6 +50,12 @@ struct OfficeAsked {
 [[nodiscard]] bool IsProxyFor(const TxContext& tx, const v1::Member& member, const MemberId& proxy,
                               std::uint32_t scope);
 [[nodiscard]] bool HoldsOfficeAt(const v1::Member& member, v1::Role role, const OrgId& org);
+// Roles that are held at an organisation: all but MEMBER and PROXY.
+[[nodiscard]] bool IsOffice(v1::Role role);
+// ROLE_CONFLICT (DOMAIN 1): of approver, reviewer, lister, settlement clerk, recovery officer and
+// auditor the person holds another one at `org`, an ancestor or a descendant of it.
+[[nodiscard]] bool ConflictsWithOffices(Records& records, const v1::Member& member, v1::Role role,
+                                        const OrgId& org);
 
 // ---- F3 ----
 // Registered in either direction.

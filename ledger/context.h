@@ -46,7 +46,9 @@ struct Signer {
 
 class TxContext {
  public:
-  TxContext(Records& records, const BlockFacts& block) : records_(records), block_(block) {}
+  // Without an id: an item of the sweep.
+  TxContext(Records& records, const BlockFacts& block, const Hash& transaction_id = {})
+      : records_(records), block_(block), transaction_id_(transaction_id) {}
 
   // ---- Block ----
   [[nodiscard]] Millis now() const { return block_.time; }
@@ -54,6 +56,8 @@ class TxContext {
   [[nodiscard]] Height height() const { return block_.height; }
   [[nodiscard]] const v1::ChainRecord& chain() const { return *block_.chain; }
   [[nodiscard]] std::int64_t civil_offset() const { return chain().civil_offset_minutes(); }
+
+  [[nodiscard]] const Hash& transaction_id() const { return transaction_id_; }
 
   // ---- Records: tx.Find<v1::Member>(id), null when there is none ----
   [[nodiscard]] Records& records() { return records_; }
@@ -116,6 +120,7 @@ class TxContext {
 
   Records& records_;
   const BlockFacts& block_;
+  Hash transaction_id_;
   std::vector<Signer> signers_;
   std::vector<v1::EffectsLine> lines_;
   bool party_blocked_ = false;

@@ -1,0 +1,185 @@
+#include "ledger/policy.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "base/check.h"
+#include "ledger/org_tree.h"
+
+namespace timebank::ledger {
+namespace {
+
+constexpr std::int64_t kMinute = 60'000;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kYear = 366 * kDay;
+constexpr std::int64_t kMany = 1'000'000'000;  // minutes or things: no bound that matters
+
+using enum Unit;
+
+// clang-format off
+constexpr std::array kParameters{
+    ParameterInfo{1, "ENTRY_MIN_MINUTES", kMinutes, 15, 1, 1'440},
+    ParameterInfo{2, "ENTRY_MAX_MINUTES", kMinutes, 240, 1, 1'440},
+    ParameterInfo{3, "TOLERANCE_MINUTES", kMinutes, 15, 0, 240},
+    ParameterInfo{4, "LATE_LIMIT_MS", kMillis, 30 * kDay, kHour, 90 * kDay},
+    ParameterInfo{5, "VOLUNTEER_DAY_MINUTES", kMinutes, 240, 1, 1'440},
+    ParameterInfo{6, "VOLUNTEER_MONTH_MINUTES", kMinutes, 2'400, 1, 31 * 1'440},
+    ParameterInfo{7, "ELDER_DAY_MINUTES", kMinutes, 240, 1, 1'440},
+    ParameterInfo{8, "CARD_DAY_MINUTES", kMinutes, 120, 0, 1'440},
+    ParameterInfo{9, "CARD_DAY_REDEMPTIONS", kCount, 1, 0, 100},
+    ParameterInfo{10, "NEW_VOLUNTEER_MS", kMillis, 30 * kDay, 0, kYear},
+    ParameterInfo{11, "NEW_VOLUNTEER_DAY_MINUTES", kMinutes, 120, 1, 1'440},
+    ParameterInfo{12, "EARNED_CAP_MINUTES", kMinutes, 90'000, 0, kMany},
+    ParameterInfo{13, "EARN_AGE_YEARS", kYears, 18, 14, 100},
+    ParameterInfo{14, "MINOR_AGE_YEARS", kYears, 14, 14, 18},
+    ParameterInfo{15, "MINOR_DAY_MINUTES", kMinutes, 120, 0, 480},
+    ParameterInfo{16, "REDEEM_AGE_YEARS", kYears, 60, 0, 120},
+    ParameterInfo{17, "KIN_TRANSFER_ENABLED", kSwitch, 1, 0, 1},
+    ParameterInfo{18, "KIN_TRANSFER_YEAR_MINUTES", kMinutes, 6'000, 0, kMany},
+    ParameterInfo{19, "FRIEND_TRANSFER_ENABLED", kSwitch, 0, 0, 1},
+    ParameterInfo{20, "DONATION_ENABLED", kSwitch, 1, 0, 1},
+    ParameterInfo{21, "DONATION_HOLD_MS", kMillis, kDay, kHour, 30 * kDay},
+    ParameterInfo{22, "GOODS_ENABLED", kSwitch, 1, 0, 1},
+    ParameterInfo{23, "GOODS_YEAR_PER_MILLE", kPerMille, 200, 0, 1'000},
+    ParameterInfo{24, "GRANT_MONTH_MINUTES", kMinutes, 480, 0, 10'000},
+    ParameterInfo{25, "COOLING_MS", kMillis, 72 * kHour, 24 * kHour, 90 * kDay},
+    ParameterInfo{26, "FIRST_COOLING_MS", kMillis, 7 * kDay, 24 * kHour, 90 * kDay},
+    ParameterInfo{27, "FIRST_COOLING_ENTRIES", kCount, 10, 0, 1'000},
+    ParameterInfo{28, "DISPUTE_WINDOW_MS", kMillis, 30 * kDay, 7 * kDay, kYear},
+    ParameterInfo{29, "ADJUDICATION_MS", kMillis, 15 * kDay, kDay, kYear},
+    ParameterInfo{30, "GOODS_HOLD_MS", kMillis, 7 * kDay, kHour, 90 * kDay},
+    ParameterInfo{31, "SERVICE_HOLD_MS", kMillis, 14 * kDay, kHour, 90 * kDay},
+    ParameterInfo{32, "CLEARING_LIMIT_MINUTES", kMinutes, 60'000, 0, kMany},
+    ParameterInfo{33, "VISIT_HIGH_RISK_MS", kMillis, 7 * kDay, kDay, kYear},
+    ParameterInfo{34, "VISIT_HARDSHIP_MS", kMillis, 30 * kDay, kDay, kYear},
+    ParameterInfo{35, "VISIT_OTHER_MS", kMillis, 90 * kDay, kDay, kYear},
+    ParameterInfo{36, "KEY_AGE_MS", kMillis, 24 * kHour, kHour, 30 * kDay},
+    ParameterInfo{37, "APPROVALS_DAY_WITHOUT_OWN_KEY", kCount, 10, 0, 100},
+    ParameterInfo{38, "APPROVALS_HOUR_WITH_OWN_KEY", kCount, 500, 1, 500},
+    ParameterInfo{39, "SERVICE_DAY_START_MINUTE", kMinuteOfDay, 6 * 60, 0, 1'440},
+    ParameterInfo{40, "SERVICE_DAY_END_MINUTE", kMinuteOfDay, 22 * 60, 0, 1'440},
+    ParameterInfo{41, "CONFIRM_DEADLINE_MS", kMillis, 24 * kHour, kHour, 30 * kDay},
+    ParameterInfo{42, "CONFIRM_GRACE_MS", kMillis, 48 * kHour, 0, 30 * kDay},
+    ParameterInfo{43, "APPROVE_DEADLINE_MS", kMillis, 72 * kHour, kHour, 30 * kDay},
+    ParameterInfo{44, "APPROVE_GRACE_MS", kMillis, 7 * kDay, 0, 30 * kDay},
+    ParameterInfo{45, "CHECK_OUT_DEADLINE_MS", kMillis, 12 * kHour, kHour, 48 * kHour},
+    ParameterInfo{46, "REVIEW_DEADLINE_MS", kMillis, 7 * kDay, kHour, 90 * kDay},
+    ParameterInfo{47, "REVIEW_GRACE_MS", kMillis, 7 * kDay, 0, 90 * kDay},
+    ParameterInfo{48, "CORRECTION_WINDOW_MS", kMillis, 30 * kDay, kDay, 90 * kDay},
+    ParameterInfo{49, "FULFILLED_UNCONFIRMED_MS", kMillis, 72 * kHour, kHour, 30 * kDay},
+    ParameterInfo{50, "POLICY_NOTICE_MS", kMillis, 7 * kDay, 7 * kDay, kYear},
+    ParameterInfo{51, "SAMPLE_PER_MILLE", kPerMille, 50, 10, 1'000},
+    ParameterInfo{52, "VOLUNTEERS_AT_ONCE", kCount, 2, 1, 20},
+    ParameterInfo{53, "FLAG_LATE_MS", kMillis, 72 * kHour, kHour, 30 * kDay},
+    ParameterInfo{54, "VALIDITY_MS", kMillis, kHour, kMinute, 24 * kHour},
+    ParameterInfo{55, "ENTRY_VALIDITY_MS", kMillis, 7 * kDay, kHour, 7 * kDay},
+    ParameterInfo{56, "INDEPENDENCE_AGE_MS", kMillis, 30 * kDay, kDay, kYear},
+    ParameterInfo{v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE, "CATEGORY_WEIGHT", kPerMille,
+                  1'000, 1'000, 1'500},
+};
+// clang-format on
+
+// Rows ascend without a gap, so that a number is an index.
+static_assert([] {
+  for (std::size_t i = 0; i + 1 < kParameters.size(); ++i) {
+    if (kParameters[i].parameter != i + 1) return false;
+  }
+  return std::all_of(kParameters.begin(), kParameters.end(), [](const ParameterInfo& row) {
+    return row.min <= row.standard && row.standard <= row.max;
+  });
+}());
+
+}  // namespace
+
+std::span<const ParameterInfo> Parameters() { return kParameters; }
+
+const ParameterInfo* FindParameter(std::uint32_t parameter) {
+  constexpr std::uint32_t kBase = v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE;
+  if (parameter >= 1 && parameter < kParameters.size()) return &kParameters[parameter - 1];
+  const bool is_category = parameter > kBase && parameter < 2 * kBase &&
+                           v1::Category_IsValid(static_cast<int>(parameter - kBase));
+  return is_category ? &kParameters.back() : nullptr;
+}
+
+v1::ParameterBound BoundsOf(const v1::ChainRecord& chain, std::uint32_t parameter) {
+  for (const v1::ParameterBound& bound : chain.bounds()) {
+    if (bound.parameter() == parameter) return bound;
+  }
+  const ParameterInfo* info = FindParameter(parameter);
+  TB_CHECK(info != nullptr);
+  v1::ParameterBound bound;
+  bound.set_parameter(parameter);
+  bound.set_min(info->min);
+  bound.set_max(info->max);
+  return bound;
+}
+
+v1::Reason CheckValues(const v1::ChainRecord& chain,
+                       const google::protobuf::RepeatedPtrField<v1::PolicyValue>& values) {
+  if (values.empty()) return v1::REASON_MISSING_FIELD;
+  std::uint32_t last = 0;
+  for (const v1::PolicyValue& value : values) {
+    if (value.parameter() <= last || FindParameter(value.parameter()) == nullptr) {
+      return v1::REASON_BAD_FIELD;
+    }
+    last = value.parameter();
+  }
+  for (const v1::PolicyValue& value : values) {
+    const v1::ParameterBound bound = BoundsOf(chain, value.parameter());
+    if (value.value() < bound.min() || value.value() > bound.max()) {
+      return v1::REASON_OUTSIDE_HARD_BOUNDS;
+    }
+  }
+  return v1::REASON_UNSPECIFIED;
+}
+
+Policy Policy::Of(Records& records, const OrgId& org, Millis at) {
+  Policy policy;
+  for (OrgId level = org; !level.IsZero(); level = ParentOf(records, level)) {
+    const auto* organisation = records.Find<v1::Organisation>(level);
+    if (organisation == nullptr) break;
+    const auto first = static_cast<std::ptrdiff_t>(policy.versions_.size());
+    // Latest sequence first, so that a stable sort by effective time leaves it in front on a tie.
+    for (std::uint32_t sequence = organisation->policy_versions(); sequence > 0; --sequence) {
+      const auto* version = records.Find<v1::PolicyVersion>({level, sequence});
+      const bool in_force = version != nullptr && version->effective_from_ms() <= at.value();
+      if (in_force) policy.versions_.push_back(version);
+    }
+    std::stable_sort(policy.versions_.begin() + first, policy.versions_.end(),
+                     [](const v1::PolicyVersion* a, const v1::PolicyVersion* b) {
+                       return a->effective_from_ms() > b->effective_from_ms();
+                     });
+  }
+  return policy;
+}
+
+std::int64_t Policy::Get(v1::PolicyParameter parameter) const {
+  return Resolve(static_cast<std::uint32_t>(parameter));
+}
+
+std::uint64_t Policy::Ms(v1::PolicyParameter parameter) const {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, Get(parameter)));
+}
+
+std::int64_t Policy::Weight(v1::Category category) const {
+  return Resolve(static_cast<std::uint32_t>(v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE) +
+                 static_cast<std::uint32_t>(category));
+}
+
+std::int64_t Policy::Resolve(std::uint32_t parameter) const {
+  for (const v1::PolicyVersion* version : versions_) {
+    const auto& values = version->values();
+    const auto at = std::lower_bound(values.begin(), values.end(), parameter,
+                                     [](const v1::PolicyValue& value, std::uint32_t wanted) {
+                                       return value.parameter() < wanted;
+                                     });
+    if (at != values.end() && at->parameter() == parameter) return at->value();
+  }
+  const ParameterInfo* info = FindParameter(parameter);
+  TB_CHECK(info != nullptr);
+  return info->standard;
+}
+
+}  // namespace timebank::ledger
