@@ -108,8 +108,7 @@ void Replica::Impl::Follow(consensus::Output& output) {
   if (output.build) Build(*output.build);
 }
 
-template <typename What>
-void Replica::Impl::ToCore(What what) {
+void Replica::Impl::ToCore(decltype(consensus::Event::what) what) {
   Collect(core_.Step({now_, std::move(what)}));
 }
 

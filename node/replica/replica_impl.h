@@ -50,8 +50,7 @@ class Replica::Impl {
   void Take(const Submitted& event);
   void Take(const SignaturesVerified& event);
   void Take(const Tick& event);
-  template <typename What>
-  void ToCore(What what);
+  void ToCore(decltype(consensus::Event::what) what);
   void Collect(consensus::Output output);
   void Settle();
   void Persist(std::vector<consensus::Record> records);

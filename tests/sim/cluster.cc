@@ -145,6 +145,7 @@ NodeHooks Cluster::HooksOf(NodeIndex place) {
   hooks.answer = [this, place, correct](std::uint64_t ticket, const replica::SubmitAnswer& answer) {
     if (correct && on_answer_) on_answer_(place, ticket, answer);
   };
+  hooks.fail = [this](std::string what) { checkers_.Fail(std::move(what)); };
   hooks.dropped = [](const replica::SubmitAnswer&) {};
   hooks.halted = [this, place, correct](const consensus::Divergence& divergence) {
     if (correct) {
@@ -161,8 +162,9 @@ void Cluster::Route(NodeIndex from, std::optional<NodeIndex> to,
   if (IsCorrect(self)) {
     const auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
     if (!decoded) return checkers_.Fail("a correct node sent what does not decode");
-    if (const auto* consensus = std::get_if<consensus::Message>(&*decoded)) {
-      checkers_.Sent(self, *consensus);
+    if (const auto* sent = std::get_if<consensus::Message>(&*decoded)) {
+      checkers_.Sent(self, *sent);
+      if (on_sent_) on_sent_(self, *sent);
     }
   }
   for (NodeIndex validator = 0; validator < validators_; ++validator) {

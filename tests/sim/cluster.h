@@ -27,6 +27,9 @@ class Cluster {
   using OnAnswer =
       std::function<void(NodeIndex, std::uint64_t ticket, const replica::SubmitAnswer&)>;
 
+  // What a correct node sends, as it leaves.
+  using OnSent = std::function<void(NodeIndex from, const consensus::Message& message)>;
+
   Cluster(World& world, const Prng& prng, const Community& community, const Plan& plan);
 
   void Start();
@@ -34,6 +37,7 @@ class Cluster {
   void Schedule(const Plan& plan);
   void Submit(NodeIndex node, std::uint64_t ticket, const replica::SharedTransaction& transaction);
   void SetOnAnswer(OnAnswer on_answer) { on_answer_ = std::move(on_answer); }
+  void SetOnSent(OnSent on_sent) { on_sent_ = std::move(on_sent); }
   // Looks into every correct node's state.
   void CheckStates();
   // True when all correct nodes that are up have the highest final block.
@@ -73,6 +77,7 @@ class Cluster {
   NetworkOptions calm_;
   Checkers checkers_;
   OnAnswer on_answer_;
+  OnSent on_sent_;
   Network network_;
   std::vector<std::unique_ptr<Node>> nodes_;
 };

@@ -34,7 +34,7 @@ void Disk::Crash() {
   // Batches not synced may have reached the disk all the same, but only as a prefix.
   const std::size_t unsynced = log_.size() - log_synced_;
   log_.resize(log_synced_ + static_cast<std::size_t>(prng_.Below(unsynced + 1)));
-  log_synced_ = log_.size();
+  MarkSynced();
   const auto kept = static_cast<std::size_t>(prng_.Below(unsynced_.size() + 1));
   for (std::size_t i = 0; i < kept; ++i) synced_.Apply(unsynced_[i]);
   unsynced_.clear();
@@ -79,16 +79,18 @@ void Disk::Append(std::span<const consensus::Record> records, bool sync) {
   }
   log_.push_back(std::move(batch));
   if (!step_()) return;  // written, and the process died in the sync
-  if (sync) {
-    log_synced_ = log_.size();
-    ++syncs_;
-  }
+  if (sync) MarkSynced();
   step_();
 }
 
 void Disk::CommitBlock(const replica::CommitBatch& batch) {
   if (!step_()) return;
   TB_CHECK(batch.block.block.header().height.value() == database_.blocks.size() + 1);
+  // The database may lag behind the log, it never leads (P5).
+  if (!synced_bodies_.contains(batch.block.block.digest()) ||
+      !synced_finalizations_.contains(batch.block.finalization.position.digest)) {
+    fail_("a block was committed before its body and Finalization were synced");
+  }
   unsynced_.push_back({batch.block, batch.changes, batch.transactions});
   database_.Apply(unsynced_.back());
   step_();
@@ -102,6 +104,25 @@ void Disk::MaybeSync(Millis steady_ms) {
   unsynced_.clear();
   synced_at_ = steady_ms;
   step_();
+}
+
+void Disk::MarkSynced() {
+  for (; log_synced_ < log_.size(); ++log_synced_) {
+    for (const Stored& stored : log_[log_synced_]) {
+      const auto record = consensus::DecodeRecord(stored.type, stored.payload);
+      TB_CHECK(record.has_value());
+      if (const auto* vote = std::get_if<consensus::MyVoteRecord>(&*record)) {
+        synced_votes_.insert(vote->vote.position);
+      } else if (const auto* body = std::get_if<consensus::BodyRecord>(&*record)) {
+        synced_bodies_.insert(body->block.digest());
+      } else if (const auto* proof = std::get_if<consensus::CertificateRecord>(&*record)) {
+        const chain::VotePosition& position = proof->certificate.position;
+        if (position.kind == chain::VoteKind::kFinalize) {
+          synced_finalizations_.insert(position.digest);
+        }
+      }
+    }
+  }
 }
 
 std::optional<consensus::CommittedBlock> Disk::ReadBlock(Height height) {

@@ -8,7 +8,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -21,8 +23,9 @@ namespace timebank::sim {
 class Disk final : public replica::Storage {
  public:
   // `step` is called before and after every write; while it is false, writes do nothing: the
-  // process is dead.
-  Disk(Prng prng, std::function<bool()> step) : prng_(std::move(prng)), step_(std::move(step)) {}
+  // process is dead. `fail` hears of a write out of order.
+  Disk(Prng prng, std::function<bool()> step, std::function<void(std::string)> fail)
+      : prng_(std::move(prng)), step_(std::move(step)), fail_(std::move(fail)) {}
 
   // The process died. What a next one finds is settled now.
   void Crash();
@@ -40,7 +43,13 @@ class Disk final : public replica::Storage {
   std::optional<Height> HeightOf(const Hash& digest) override;
   std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override;
 
-  [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
+  // Whether the log would still hold it after a crash.
+  [[nodiscard]] bool HasSynced(const chain::VotePosition& my_vote) const {
+    return synced_votes_.contains(my_vote);
+  }
+  [[nodiscard]] bool HasSyncedBody(const Hash& digest) const {
+    return synced_bodies_.contains(digest);
+  }
 
  private:
   struct Stored {
@@ -61,16 +70,20 @@ class Disk final : public replica::Storage {
     std::map<Hash, replica::TransactionRow> rows;
     void Apply(const Commit& commit);
   };
+  void MarkSynced();
 
   Prng prng_;
   std::function<bool()> step_;
+  std::function<void(std::string)> fail_;
   std::vector<std::vector<Stored>> log_;  // batches
   std::size_t log_synced_ = 0;            // of them
   Database synced_;
   std::vector<Commit> unsynced_;
   Database database_;  // synced_ with unsynced_ applied
   Millis synced_at_;
-  std::uint64_t syncs_ = 0;
+  std::set<chain::VotePosition> synced_votes_;
+  std::set<Hash> synced_bodies_;
+  std::set<Hash> synced_finalizations_;  // by the digest that they name
   bool taken_ = false;
 };
 

@@ -24,7 +24,8 @@ Node::Node(World& world, Prng prng, NodeOptions options, NodeHooks hooks)
       options_(std::move(options)),
       hooks_(std::move(hooks)),
       chain_id_(crypto::Sha256(AsBytes(options_.genesis))),
-      disk_(prng.Fork("disk"), [this] { return Operate(); }) {}
+      disk_(
+          prng.Fork("disk"), [this] { return Operate(); }, hooks_.fail) {}
 
 Node::~Node() = default;
 
@@ -78,15 +79,40 @@ void Node::Submit(std::uint64_t ticket, const replica::SharedTransaction& transa
 }
 
 void Node::Send(consensus::PeerId to, const replica::SharedMessage& message, replica::Lane) {
-  if (Operate()) hooks_.send(static_cast<NodeIndex>(to.value()), message);
+  if (!Operate()) return;
+  CheckPersisted(message);
+  hooks_.send(static_cast<NodeIndex>(to.value()), message);
 }
 
 void Node::Broadcast(const replica::SharedMessage& message, replica::Lane) {
-  if (Operate()) hooks_.send(std::nullopt, message);
+  if (!Operate()) return;
+  CheckPersisted(message);
+  hooks_.send(std::nullopt, message);
 }
 
 void Node::Disconnect(consensus::PeerId peer, consensus::Misbehaviour) {
   if (Operate()) hooks_.disconnect(static_cast<NodeIndex>(peer.value()));
+}
+
+// A vote never leaves before it is on disk, nor a Notarize or Finalize before the body is (P4).
+void Node::CheckPersisted(const replica::SharedMessage& message) {
+  const auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
+  if (!decoded) return hooks_.fail("a node sent what does not decode");
+  const auto* sent = std::get_if<consensus::Message>(&*decoded);
+  if (sent == nullptr) return;
+  chain::VotePosition position;
+  if (const auto* vote = std::get_if<consensus::Vote>(sent)) {
+    position = vote->position;
+  } else if (const auto* proposal = std::get_if<consensus::Proposal>(sent)) {
+    position = {chain::VoteKind::kNotarize, proposal->position.epoch, proposal->position.view,
+                proposal->parent_view, proposal->block.digest()};
+  } else {
+    return;
+  }
+  if (!disk_.HasSynced(position)) hooks_.fail("a vote was sent before it was synced");
+  if (position.kind != chain::VoteKind::kNullify && !disk_.HasSyncedBody(position.digest)) {
+    hooks_.fail("a vote was sent before the body was synced");
+  }
 }
 
 // Real signatures, checked at once; the answer comes a little later, as from other threads.

@@ -39,6 +39,7 @@ struct NodeHooks {
   std::function<void(std::uint64_t ticket, const replica::SubmitAnswer&)> answer;
   std::function<void(const replica::SubmitAnswer&)> dropped;
   std::function<void(const consensus::Divergence&)> halted;
+  std::function<void(std::string)> fail;  // something that no correct node does
 };
 
 class Node final : private replica::Transport,
@@ -76,6 +77,7 @@ class Node final : private replica::Transport,
 
   // False once the process is dead. Every write and send asks before it does anything.
   bool Operate();
+  void CheckPersisted(const replica::SharedMessage& message);
   void Push(decltype(replica::Event::what) what);
   void RunStep();
   void Schedule();

@@ -1,0 +1,241 @@
+// Named cases through the real replica (CONSENSUS 7), the checkers themselves, and determinism.
+#include <functional>
+#include <memory>
+
+#include "base/prng.h"
+#include "tests/sim/cluster.h"
+#include "tests/sim/community.h"
+#include "tests/sim/run.h"
+#include "tests/sim/workload.h"
+#include "tests/sim/world.h"
+
+namespace timebank::sim {
+namespace {
+
+constexpr std::uint64_t kSeed = 20'260'101;
+
+Plan Calm() {
+  Plan plan;
+  plan.network.delay_max_ms = 10;
+  plan.heal_at = Millis(1'000);
+  return plan;
+}
+
+// A run under control of the test.
+class Stage {
+ public:
+  explicit Stage(const Plan& plan)
+      : community_(Prng(kSeed).Fork("community"), /*pairs=*/2, plan.validators),
+        cluster_(world_, Prng(kSeed), community_, plan),
+        workload_(world_, Prng(kSeed).Fork("workload"), community_, cluster_) {
+    cluster_.Start();
+    workload_.Start(/*visits=*/2);
+  }
+  Cluster& cluster() { return cluster_; }
+  World& world() { return world_; }
+  // Everything becomes final from here on.
+  void ExpectLive() {
+    world_.RunUntil(Millis(world_.now().value() + 120'000), [this] {
+      return cluster_.checkers().violation() || (workload_.Done() && cluster_.Level());
+    });
+    ExpectSafe();
+    EXPECT_TRUE(workload_.Done()) << workload_.Explain() << cluster_.Explain();
+    EXPECT_TRUE(cluster_.Level()) << cluster_.Explain();
+  }
+  void ExpectSafe() {
+    cluster_.CheckStates();
+    EXPECT_EQ(cluster_.checkers().violation().value_or(""), "");
+  }
+  void RunFor(std::uint64_t ms) {
+    world_.RunUntil(Millis(world_.now().value() + ms), [] { return false; });
+  }
+  void CrashAll() {
+    for (NodeIndex node = 0; node < cluster_.size(); ++node) cluster_.Crash(node);
+  }
+  void RestartAll() {
+    for (NodeIndex node = 0; node < cluster_.size(); ++node) cluster_.Restart(node);
+  }
+
+ private:
+  World world_;
+  Community community_;
+  Cluster cluster_;
+  Workload workload_;
+};
+
+bool IsVote(const consensus::Message& message, chain::VoteKind kind) {
+  const auto* vote = std::get_if<consensus::Vote>(&message);
+  return vote != nullptr && vote->position.kind == kind;
+}
+
+// P2: all nodes die as soon as one has sent such a vote; what they are after the restart has to be
+// enough to go on. Several moments each.
+void AllCrashAfter(chain::VoteKind kind, const Plan& plan) {
+  Stage stage(plan);
+  for (int round = 0; round < 5; ++round) {
+    bool seen = false;
+    stage.cluster().SetOnSent(
+        [&seen, kind](NodeIndex, const consensus::Message& m) { seen = seen || IsVote(m, kind); });
+    stage.world().RunUntil(Millis(stage.world().now().value() + 20'000), [&] { return seen; });
+    EXPECT_TRUE(seen);
+    stage.cluster().SetOnSent(nullptr);
+    stage.CrashAll();
+    stage.RunFor(500);
+    stage.RestartAll();
+    stage.RunFor(200);
+  }
+  stage.ExpectLive();
+}
+
+TEST(Sim, FourHonestValidatorsCarryACommunity) {
+  Stage stage(Calm());
+  stage.ExpectLive();
+}
+
+TEST(Sim, AllCrashAfterNotarize) { AllCrashAfter(chain::VoteKind::kNotarize, Calm()); }
+TEST(Sim, AllCrashAfterFinalize) { AllCrashAfter(chain::VoteKind::kFinalize, Calm()); }
+TEST(Sim, AllCrashAfterNullify) {
+  Plan plan = Calm();
+  plan.mute = {0};  // so that its views are nullified
+  AllCrashAfter(chain::VoteKind::kNullify, plan);
+}
+
+// All-crash after notarization: the certificate is out, the block not final, all nodes die.
+TEST(Sim, AllCrashAfterNotarization) {
+  Stage stage(Calm());
+  bool seen = false;
+  stage.cluster().SetOnSent([&](NodeIndex, const consensus::Message& message) {
+    const auto* sent = std::get_if<consensus::CertificateMessage>(&message);
+    seen =
+        seen || (sent != nullptr && sent->certificate.position.kind == chain::VoteKind::kNotarize);
+  });
+  stage.world().RunUntil(Millis(20'000), [&] { return seen; });
+  EXPECT_TRUE(seen);
+  stage.CrashAll();
+  stage.RestartAll();
+  stage.ExpectLive();
+}
+
+// P5, P19: a node that was away catches up, also by more than one fetch.
+TEST(Sim, ANodeThatWasAwayCatchesUp) {
+  Plan plan = Calm();
+  plan.block_transactions = 1;
+  Stage stage(plan);
+  stage.RunFor(500);
+  stage.cluster().Crash(2);
+  stage.RunFor(20'000);
+  stage.cluster().Restart(2);
+  stage.ExpectLive();
+}
+
+TEST(Sim, TwoOfFourDownIsNoProgressAndNoHarm) {
+  Stage stage(Calm());
+  stage.RunFor(800);
+  stage.cluster().Crash(0);
+  stage.cluster().Crash(1);
+  stage.RunFor(3'000);
+  const std::size_t height = stage.cluster().checkers().height();
+  stage.RunFor(10'000);
+  EXPECT_EQ(stage.cluster().checkers().height(), height);
+  stage.RestartAll();
+  stage.ExpectLive();
+}
+
+TEST(Sim, ASeedRunTwiceGivesTheSameTrace) {
+  const RunResult first = Run(11);
+  const RunResult second = Run(11);
+  EXPECT_EQ(first.trace, second.trace);
+  EXPECT_EQ(first.height, second.height);
+  EXPECT_NE(first.trace, Run(12).trace);
+}
+
+// ---- The checkers: each sees what it is there for ----
+
+class CheckersTest : public testing::Test {
+ protected:
+  CheckersTest() : community_(Prng(1), 1, 4), checkers_(community_.genesis()) {}
+  static consensus::Message VoteOf(chain::VoteKind kind, int digest) {
+    consensus::Vote vote;
+    vote.position = {kind, Epoch(0), View(3), View(0), Hash()};
+    vote.position.digest.data.fill(static_cast<std::byte>(digest));
+    vote.signer = ReplicaIndex(1);
+    return vote;
+  }
+  replica::FinalBlock BlockAt(std::uint64_t height, std::uint64_t time, int transaction) {
+    chain::Header header;
+    header.chain_id = community_.chain_id();
+    header.height = Height(height);
+    header.timestamp_ms = Millis(time);
+    replica::FinalBlock block;
+    block.block.block = consensus::Block(header, nullptr);
+    replica::TransactionRow row;
+    row.id.data.fill(static_cast<std::byte>(transaction));
+    block.rows.push_back(row);
+    return block;
+  }
+  void Submit(int transaction) {
+    Hash id;
+    id.data.fill(static_cast<std::byte>(transaction));
+    checkers_.Submitted(id);
+  }
+  std::string Violation() const { return checkers_.violation().value_or("none"); }
+
+  Community community_;
+  Checkers checkers_;
+};
+
+TEST_F(CheckersTest, SeeTwoVotesOfOneKind) {
+  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 1));
+  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 1));
+  EXPECT_EQ(Violation(), "none");
+  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 2));
+  EXPECT_NE(Violation(), "none");
+}
+
+TEST_F(CheckersTest, SeeNullifyBesideFinalize) {
+  checkers_.Sent(1, VoteOf(chain::VoteKind::kNullify, 0));
+  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 1));
+  EXPECT_EQ(Violation(), "none");
+  checkers_.Sent(1, VoteOf(chain::VoteKind::kFinalize, 1));
+  EXPECT_NE(Violation(), "none");
+}
+
+TEST_F(CheckersTest, SeeAFork) {
+  Submit(1);
+  checkers_.Final(0, BlockAt(1, 10, 1));
+  checkers_.Final(1, BlockAt(1, 10, 1));
+  EXPECT_EQ(Violation(), "none");
+  checkers_.Final(2, BlockAt(1, 11, 1));
+  EXPECT_NE(Violation(), "none");
+}
+
+TEST_F(CheckersTest, SeeATransactionTwice) {
+  Submit(1);
+  checkers_.Final(0, BlockAt(1, 10, 1));
+  checkers_.Final(0, BlockAt(2, 11, 1));
+  EXPECT_NE(Violation(), "none");
+}
+
+TEST_F(CheckersTest, SeeATransactionThatNobodySigned) {
+  checkers_.Final(0, BlockAt(1, 10, 1));
+  EXPECT_NE(Violation(), "none");
+}
+
+TEST_F(CheckersTest, SeeAHeightLeftOut) {
+  Submit(1);
+  checkers_.Final(0, BlockAt(2, 10, 1));
+  EXPECT_NE(Violation(), "none");
+}
+
+TEST_F(CheckersTest, SeeAReceiptThatDoesNotVerify) {
+  checkers_.Receipt(0, Hash(), std::string("no receipt"));
+  EXPECT_NE(Violation(), "none");
+}
+
+TEST_F(CheckersTest, SeeAnAnswerThatOnlyOneClientGot) {
+  checkers_.AnsweredFinal(0, Hash(), Height(1));
+  EXPECT_NE(Violation(), "none");
+}
+
+}  // namespace
+}  // namespace timebank::sim
