@@ -46,8 +46,8 @@ void Replica::Impl::Step(std::span<const Event> events) {
   for (const Event& event : events) {
     if (halted_) return;
     now_ = event.now;
-    TellDueWork();
     std::visit([this](const auto& what) { Take(what); }, event.what);
+    TellDueWork();
   }
   TellPool();
   Settle();
