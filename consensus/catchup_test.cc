@@ -78,6 +78,24 @@ TEST(CatchUp, WhileTheOthersGoOn) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+// Like an observer, it gets certificates only, and blocks are final faster than it can ask: it
+// follows all the same, without falling behind more and more.
+TEST(CatchUp, WithoutProposalsUnderLoad) {
+  Cluster cluster(NetworkOptions{.delay_max_ms = 2});
+  cluster.link = [](std::size_t, std::size_t to, const Message& message) {
+    return to != 3 || !std::holds_alternative<Proposal>(message);
+  };
+  testing::Tx tx = 0;
+  for (int i = 0; i < 300; ++i) {
+    cluster.Submit(++tx, {0, 1, 2});
+    cluster.Run(10);
+  }
+  EXPECT_GT(cluster.height(0), Height(200));
+  EXPECT_LT(cluster.height(0).value() - cluster.height(3).value(), 60U);
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(tx); }, 2000));
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 // A peer that answers with blocks nobody asked for, or with others' bytes, displaces nothing (P8).
 TEST(CatchUp, UnaskedAndFalseBlocksAreIgnored) {
   Cluster cluster(NetworkOptions{});

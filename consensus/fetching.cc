@@ -23,11 +23,6 @@ std::set<Hash> Core::State::MissingBodies() const {
       final_.digests.empty()) {
     missing.insert(final_.target);
   }
-  // A certificate may have come since the target was chosen.
-  if (final_.digests.empty() && floor_digest_ != tree_.base() &&
-      tree_.Find(floor_digest_) == nullptr) {
-    missing.insert(floor_digest_);
-  }
   for (const auto& [view, round] : rounds_.all()) {
     if (!round.notarization) continue;
     Hash at = round.notarization->position.digest;

@@ -4,13 +4,23 @@
 #include "consensus/state.h"
 
 namespace timebank::consensus {
+namespace {
+
+// In units of D: half for the block to come by itself, two for each of the first two peers asked.
+constexpr std::uint64_t kPatience = 5;
+
+}  // namespace
 
 void Core::State::LinkFinalChain() {
-  if (final_.target == tree_.base() ||
-      (tree_.Find(final_.target) == nullptr && final_.digests.empty())) {
-    // Reached, or not yet begun: aim at the newest.
+  // Aim at the newest floor when the last aim is reached, or nobody gave it for a while: peers keep
+  // few final blocks by digest. Not with every new floor: under load the question would never last
+  // long enough to be asked.
+  const bool given_up = final_.digests.empty() && tree_.Find(final_.target) == nullptr &&
+                        now_.steady_ms >= final_.give_up_at;
+  if (final_.target == tree_.base() || given_up) {
     final_.target = floor_digest_;
     final_.digests.clear();
+    final_.give_up_at = After(kPatience * config_.delay_ms);
   }
   if (final_.target == tree_.base()) return;
   const Height base = tree_.base_height();

@@ -77,6 +77,7 @@ struct Asking {
 // target down. A newer floor becomes the target once this one is reached.
 struct FinalChain {
   Hash target;
+  Millis give_up_at;  // aim at a newer one if the target's body is not held by then
   std::map<Height, Hash> digests;
   std::map<Hash, chain::Certificate> finalizations;  // of blocks not yet committed
 };

@@ -39,7 +39,6 @@ class Core::State {
   [[nodiscard]] bool IsValidator(PeerId peer) const;
   [[nodiscard]] bool MayVote() const { return config_.own.has_value() && !epoch_over_; }
   [[nodiscard]] Millis After(std::uint64_t delay_ms) const;
-
   // votes.cc
   void OnVote(PeerId from, const Vote& vote);
   [[nodiscard]] bool CountPeerVote(PeerId from, const Vote& vote);
@@ -87,6 +86,7 @@ class Core::State {
   void RunTimers();
   [[nodiscard]] bool HasUnfinished() const;
   void RunRetry();
+  void ArmRetry();
   void ResendStored();
   void RunStatus();
   void ScheduleWake();

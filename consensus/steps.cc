@@ -35,7 +35,7 @@ void Core::State::Dispatch(const Event& event) {
       TB_CHECK(!state.started_);
       state.started_ = true;
       state.pulse_.status_at = state.now_.steady_ms;
-      if (state.config_.own) state.pulse_.retry_at = state.now_.steady_ms;
+      state.pulse_.retry_at = state.now_.steady_ms;
       state.ResendProposal();
     }
     void operator()(const PeerConnected& e) const { state.Send(e.peer, state.MyStatus()); }
@@ -95,6 +95,7 @@ void Core::State::Settle() {
   if (halted_) return;
   PruneTree();
   Fetch();
+  ArmRetry();
   RunStatus();
   ScheduleWake();
 }

@@ -47,15 +47,18 @@ bool Core::State::HasUnfinished() const {
 }
 
 void Core::State::RunRetry() {
-  if (!config_.own) return;
-  if (!HasUnfinished()) {
+  if (!pulse_.retry_at || now_.steady_ms < *pulse_.retry_at) return;
+  pulse_.retry_at.reset();  // armed again below all rules
+  if (HasUnfinished()) ResendStored();
+}
+
+void Core::State::ArmRetry() {
+  if (!config_.own || !HasUnfinished()) {
     pulse_.retry_at.reset();
-    return;
+  } else if (!pulse_.retry_at) {
+    pulse_.retry_at =
+        After(Jittered(config_.retry_ms, config_.own->value(), ++pulse_.jitter_counter));
   }
-  if (pulse_.retry_at && now_.steady_ms < *pulse_.retry_at) return;
-  if (pulse_.retry_at) ResendStored();
-  pulse_.retry_at =
-      After(Jittered(config_.retry_ms, config_.own->value(), ++pulse_.jitter_counter));
 }
 
 // Stored bytes only: nothing here creates a vote (P3). Own votes go to the own tally again (P2).
