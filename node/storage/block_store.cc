@@ -79,7 +79,7 @@ Status BlockStore::Heal(const consensus::Block& block) {
   const Height height = block.header().height;
   auto row = ReadBlockRow(kv_, height);
   if (!row) return Fail(row.error().text);
-  if (block.body() == nullptr || block.digest() != row->digest) {
+  if (block.digest() != row->digest) {
     return Fail("the copy offered for block " + std::to_string(height.value()) +
                 " is another block");
   }

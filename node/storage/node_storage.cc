@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "node/replica/block_body.h"
 #include "node/storage/rocks_kv.h"
 #include "node/storage/rows.h"
 
@@ -176,7 +177,25 @@ std::vector<Height> NodeStorage::DamagedBlocks() const {
   return {damaged_.begin(), damaged_.end()};
 }
 
+void NodeStorage::Scrub(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto block = blocks_->Read(scrub_next_);
+    if (!block && block.error().fault == BlockFault::kAbsent) {
+      scrub_next_ = Height(1);
+      return;
+    }
+    if (!block) NoteDamage(scrub_next_, block.error().text);
+    scrub_next_ = scrub_next_.Next();
+  }
+}
+
 Status NodeStorage::Heal(const consensus::Block& block) {
+  const auto is_unknown = [](const Hash&) { return replica::SharedTransaction(); };
+  if (block.body() == nullptr) return Fail("a header alone heals nothing");
+  const auto body = replica::ReadBody(block, is_unknown);
+  if (!body && body.error() == consensus::BodyVerdict::kMismatch) {
+    return Fail("the body offered is not that of its header");
+  }
   if (Status healed = blocks_->Heal(block); !healed) return healed;
   const std::lock_guard lock(damaged_mutex_);
   damaged_.erase(block.header().height);

@@ -64,7 +64,11 @@ class NodeStorage final : public replica::Storage {
 
   // Heights at which ReadBlock found damage and that were not healed since. Any thread.
   [[nodiscard]] std::vector<Height> DamagedBlocks() const;
-  // BlockStore::Heal, on the writer's thread.
+  // Reads up to `count` further blocks, from the first to the last and then again, so that damage
+  // is noticed before somebody asks. Any one thread.
+  void Scrub(std::size_t count);
+  // Stores a peer's copy of a damaged block, on the writer's thread. Fails when it is not that
+  // block: digest and body against the header's roots are checked here.
   [[nodiscard]] platform::Status Heal(const consensus::Block& block);
 
  private:
@@ -102,6 +106,7 @@ class NodeStorage final : public replica::Storage {
   // Bodies above the floor, by which CommitBlock finds where they lie.
   std::map<std::pair<Height, Hash>, RecordLocation> bodies_;
 
+  Height scrub_next_{1};
   mutable std::mutex damaged_mutex_;
   std::set<Height> damaged_;
 };

@@ -152,14 +152,20 @@ TYPED_TEST(NodeStorageTest, ADamagedOldBlockIsNeitherServedNorFatalAndCanBeHeale
   this->storage_.reset();
   this->backend_.FlipLogByte(old.segment, old.offset + old.length - 1);
   this->Reopen();
-  EXPECT_FALSE(this->storage_->ReadBlock(Height(5)));
-  EXPECT_TRUE(this->storage_->ReadBlock(Height(4)));
+  for (std::uint64_t done = 0; done < kLast; done += 100) this->storage_->Scrub(100);
   EXPECT_EQ(this->storage_->DamagedBlocks(), std::vector<Height>{Height(5)});
 
-  chain::Header forged = testing::SampleBlock(5).header();
-  forged.tx_count = 99;
-  EXPECT_FALSE(this->storage_->Heal({forged, std::make_shared<Bytes>(100)}));
-  ASSERT_TRUE(this->storage_->Heal(testing::SampleBlock(5)));
+  EXPECT_FALSE(this->storage_->ReadBlock(Height(5)));
+  EXPECT_TRUE(this->storage_->ReadBlock(Height(4)));
+
+  const consensus::Block copy = testing::SampleBlock(5);
+  chain::Header forged = copy.header();
+  forged.timestamp_ms = Millis(99);
+  EXPECT_FALSE(this->storage_->Heal({forged, copy.body()}));
+  EXPECT_FALSE(this->storage_->Heal({copy.header(), nullptr}));
+  EXPECT_FALSE(this->storage_->Heal({copy.header(), std::make_shared<Bytes>(3)}));
+  EXPECT_EQ(this->storage_->DamagedBlocks().size(), 1U);
+  ASSERT_TRUE(this->storage_->Heal(copy));
   EXPECT_TRUE(this->storage_->DamagedBlocks().empty());
   this->Reopen();
   EXPECT_EQ(this->storage_->ReadBlock(Height(5))->block.digest(), testing::SampleBlock(5).digest());

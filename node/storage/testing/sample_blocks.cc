@@ -1,11 +1,10 @@
 #include "node/storage/testing/sample_blocks.h"
 
 #include "crypto/sha256.h"
+#include "node/replica/block_body.h"
 
 namespace timebank::storage::testing {
 namespace {
-
-constexpr std::size_t kBodyBytes = 100;
 
 Bytes Text(const std::string& text) { return ToBytes(AsBytes(text)); }
 
@@ -25,9 +24,10 @@ consensus::Block SampleBlock(std::uint64_t height) {
   chain::Header header;
   header.height = Height(height);
   header.timestamp_ms = Millis(1000 + height);
-  header.tx_count = 1;
-  auto body = std::make_shared<Bytes>(kBodyBytes, static_cast<std::byte>(height & 0xFF));
-  return {header, std::move(body)};
+  const replica::BlockBody body = replica::MakeBody({});
+  header.tx_root = body.tx_root;
+  header.extras_root = body.extras_root;
+  return {header, body.bytes};
 }
 
 consensus::CommittedBlock SampleCommitted(std::uint64_t height) {

@@ -1,5 +1,5 @@
-// Made-up blocks, votes and commits, with nothing true about their roots and signatures: storage
-// looks at neither.
+// Made-up blocks, votes and commits. Bodies are empty and match their headers; state roots and
+// signatures mean nothing: storage does not look at them.
 #pragma once
 
 #include <memory>
