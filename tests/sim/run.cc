@@ -10,7 +10,7 @@ namespace timebank::sim {
 namespace {
 
 constexpr std::size_t kPairs = 4;
-constexpr std::size_t kVisits = 8;
+constexpr std::size_t kVisits = 16;
 // After the healing: enough for timers at their longest, retries and the cooling-off.
 constexpr std::uint64_t kLivenessMs = 180'000;
 constexpr std::uint64_t kSettleMs = 30'000;
@@ -46,7 +46,7 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
   cluster.Start();
   cluster.Schedule(plan);
   LookAgain(world, cluster);
-  workload.Start(kVisits);
+  workload.Start(kVisits, plan.heal_at.value());
 
   const auto violated = [&] { return cluster.checkers().violation().has_value(); };
   const Millis end(plan.heal_at.value() + kLivenessMs);

@@ -29,7 +29,7 @@ class Stage {
         cluster_(world_, Prng(kSeed), community_, plan),
         workload_(world_, Prng(kSeed).Fork("workload"), community_, cluster_) {
     cluster_.Start();
-    workload_.Start(/*visits=*/2);
+    workload_.Start(/*visits=*/4, /*spread_ms=*/4'000);
   }
   Cluster& cluster() { return cluster_; }
   World& world() { return world_; }
@@ -142,11 +142,11 @@ TEST(Sim, TwoOfFourDownIsNoProgressAndNoHarm) {
 }
 
 TEST(Sim, ASeedRunTwiceGivesTheSameTrace) {
-  const RunResult first = Run(11);
-  const RunResult second = Run(11);
+  const RunResult first = sim::Run(11);
+  const RunResult second = sim::Run(11);
   EXPECT_EQ(first.trace, second.trace);
   EXPECT_EQ(first.height, second.height);
-  EXPECT_NE(first.trace, Run(12).trace);
+  EXPECT_NE(first.trace, sim::Run(12).trace);
 }
 
 // ---- The checkers: each sees what it is there for ----

@@ -24,7 +24,7 @@ Workload::Workload(World& world, Prng prng, Community& community, Cluster& clust
       });
 }
 
-void Workload::Start(std::size_t visits) {
+void Workload::Start(std::size_t visits, std::uint64_t spread_ms) {
   opening_ = community_.Opening(LedgerNow());
   for (std::size_t i = 0; i < visits; ++i) {
     Visit visit;
@@ -33,6 +33,7 @@ void Workload::Start(std::size_t visits) {
     // Yesterday, each pair's visits an hour apart: no overlap, inside the day's caps.
     visit.start = Millis(kRunStartMs - kDayMs + (i / community_.pairs()) * 60 * kMinuteMs);
     visit.end = Millis(visit.start.value() + 30 * kMinuteMs);
+    visit.begin_at = Millis(i * spread_ms / visits);
     visits_.push_back(visit);
   }
   Look();
@@ -80,6 +81,7 @@ void Workload::LookAtOpening() {
 void Workload::LookAtVisits() {
   for (std::size_t i = 0; i < visits_.size(); ++i) {
     Visit& visit = visits_[i];
+    if (world_.now() < visit.begin_at) continue;
     if (visit.step < kSteps) {
       const std::string name = "visit " + std::to_string(i) + " step " + std::to_string(visit.step);
       if (Push(name, [&] { return StepOf(visit); })) ++visit.step;

@@ -18,8 +18,8 @@ namespace timebank::sim {
 class Workload {
  public:
   Workload(World& world, Prng prng, Community& community, Cluster& cluster);
-  // `visits` in all; a step is looked after every 150 ms.
-  void Start(std::size_t visits);
+  // `visits` in all, ordered one after the other over `spread_ms`, each looked after often.
+  void Start(std::size_t visits, std::uint64_t spread_ms);
   // Everything submitted is final, every visit credited, every gift given.
   [[nodiscard]] bool Done() const;
   // What is still open, in one line each.
@@ -32,6 +32,7 @@ class Workload {
     std::size_t pair = 0;
     Millis start;
     Millis end;
+    Millis begin_at;       // when it is ordered, in the run's time
     std::size_t step = 0;  // of kSteps; then waiting for the credit
     bool credited = false;
   };
