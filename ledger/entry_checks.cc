@@ -27,7 +27,6 @@ bool IsNewVolunteer(TxContext& tx, const Policy& policy, const v1::Entry& entry)
 Reason CheckVisit(TxContext& tx, const Policy& policy, const v1::Entry& entry,
                   LateLimit late_limit) {
   const std::int64_t minutes = WholeMinutes(Millis(entry.start_ms()), Millis(entry.end_ms()));
-  if (const Reason no = CheckCategory(entry.category())) return no;
   if (const Reason no = CheckClock(tx, policy, entry, late_limit)) return no;
   if (const Reason no = CheckLimits(policy, minutes)) return no;
   if (const Reason no = CheckF4AndF1(tx, entry)) return no;
@@ -65,6 +64,7 @@ Reason CheckEarnAge(const TxContext& tx, const Policy& policy, const v1::Member&
 
 Reason FillVisit(const Policy& policy, const VisitContent& visit, v1::Entry& entry) {
   const v1::EntryContent& c = visit.content;
+  if (const Reason no = CheckCategory(c.category())) return no;
   entry.set_entry(c.entry());
   entry.set_community(c.community());
   entry.set_kind(c.kind());

@@ -21,12 +21,13 @@ namespace timebank::ledger {
                                   const v1::Member& volunteer);
 
 // Writes what was served into the entry: content, parties, times, minutes served and credited.
-// AMOUNT_OVERFLOW when the weighted minutes do not fit.
+// UNKNOWN_CATEGORY, the first check of a visit; AMOUNT_OVERFLOW when the weighted minutes do not
+// fit.
 [[nodiscard]] Reason FillVisit(const Policy& policy, const VisitContent& visit, v1::Entry& entry);
 
 enum class LateLimit : std::uint8_t { kBinds, kWaived };
-// Category, clock, limits, F4, F1, F2, F6, F5: what a filled entry must satisfy to be recorded.
-// Requires: the volunteer exists.
+// The checks after the category: clock, limits, F4, F1, F2, F6, F5. What a filled entry must
+// satisfy to be recorded. Requires: the volunteer exists.
 [[nodiscard]] Reason CheckVisit(TxContext& tx, const Policy& policy, const v1::Entry& entry,
                                 LateLimit late_limit);
 // R2, R3 and NEW_VOLUNTEER as of submission. Requires: the volunteer exists, `entry` is filled from
