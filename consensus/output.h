@@ -85,7 +85,6 @@ enum class DivergenceReason : std::uint8_t {
   kInvalidNotarized,     // a quorum notarized what execution here refuses
   kConflictingQuorums,   // two certificates that cannot both exist with at most f faulty
   kConflictingFinality,  // two final blocks at one height
-  kSignerRefused,        // the signer's guard contradicts this log: it belongs to another key use
 };
 struct Divergence {
   DivergenceReason reason = DivergenceReason::kInvalidNotarized;

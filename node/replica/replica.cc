@@ -34,8 +34,6 @@ std::string_view Describe(consensus::DivergenceReason reason) {
       return "two certificates that cannot both exist with at most f faulty validators";
     case consensus::DivergenceReason::kConflictingFinality:
       return "two final blocks at one height";
-    case consensus::DivergenceReason::kSignerRefused:
-      return "the signer's guard contradicts this node's log: the key was used elsewhere";
   }
   return "unknown";
 }
