@@ -85,6 +85,10 @@ const std::vector<OfficeOf>& Cast::OfficesOf(const std::string& name) const {
 }
 
 const chain::Genesis& Cast::Seal() {
+  std::sort(genesis_.mutable_bounds()->begin(), genesis_.mutable_bounds()->end(),
+            [](const v1::ParameterBound& a, const v1::ParameterBound& b) {
+              return a.parameter() < b.parameter();
+            });
   auto sealed = chain::ParseGenesis(AsBytes(chain::CanonicalBytes(genesis_)));
   TB_CHECK(sealed.has_value());
   sealed_ = std::move(*sealed);

@@ -46,6 +46,7 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
       content_hash == action.content_hash()) {
     return Already(v1::OUTCOME_ALREADY_DONE);
   }
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_SUBMITTED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (content_hash != action.content_hash()) return v1::REASON_CONTENT_MISMATCH;
@@ -147,15 +148,15 @@ bool NaiveLedger::IsParty(const Id& person, const Visit& visit) const {
   return person == visit.submitted_by || person == visit.confirmed_by || person == visit.witness;
 }
 
-// An approver of the community, or of its parent once the first deadline is over.
+// An approver of the community; once the first deadline is over, of its parent instead.
 v1::Reason NaiveLedger::MayApprove(const Visit& visit) const {
   const v1::Signer& signer = by_.front();
   if (IsParty(signer.member(), visit)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   const auto deadline = static_cast<Time>(
       Param(visit.community, v1::POLICY_PARAMETER_APPROVE_DEADLINE_MS, visit.policy_ms));
   const bool late = visit.confirmed_ms != 0 && now_ >= visit.confirmed_ms + deadline;
-  const bool parent = late && signer.org() == orgs_.at(visit.community).parent;
-  if (signer.org() != visit.community && !parent) return v1::REASON_F15_WRONG_SCOPE;
+  const Id& level = late ? orgs_.at(visit.community).parent : visit.community;
+  if (signer.org() != level) return v1::REASON_F15_WRONG_SCOPE;
   return v1::REASON_UNSPECIFIED;
 }
 
@@ -170,26 +171,34 @@ v1::Reason NaiveLedger::Do(const v1::ApproveEntries& tx) {
   if (Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
   const NaiveLedger before = *this;
   std::vector<LineVerdict> lines;
-  int refused = 0;
   for (const auto& line : tx.lines()) {
     lines_.clear();
     const auto reason = ApprovalLine(line);
     if (reason != v1::REASON_UNSPECIFIED) {
       lines.push_back({.outcome = v1::OUTCOME_REFUSED, .reason = reason});
-      ++refused;
     } else if (lines_.empty()) {
       lines.push_back({.outcome = v1::OUTCOME_DONE});
     } else {
       lines.push_back(lines_.front());
     }
   }
-  if (refused == tx.lines_size() || (refused > 0 && tx.all_or_nothing())) {
-    *this = before;
-    lines_ = lines;
-    return v1::REASON_NO_LINE_SUCCEEDED;
-  }
+  const auto verdict = OfLines(lines, tx.all_or_nothing());
+  if (verdict != v1::REASON_UNSPECIFIED) *this = before;
   lines_ = lines;
-  return v1::REASON_UNSPECIFIED;
+  return verdict;
+}
+
+// A list stands if one line does, or all when asked so. What refuses it when all were asked, or
+// when it has one line only, is the reason of the first line refused.
+v1::Reason NaiveLedger::OfLines(const std::vector<LineVerdict>& lines, bool all_or_nothing) {
+  std::size_t refused = 0;
+  v1::Reason first = v1::REASON_UNSPECIFIED;
+  for (const LineVerdict& line : lines) {
+    if (line.outcome != v1::OUTCOME_REFUSED) continue;
+    if (++refused == 1) first = line.reason;
+  }
+  if (refused > 0 && (all_or_nothing || lines.size() == 1)) return first;
+  return refused == lines.size() ? v1::REASON_NO_LINE_SUCCEEDED : v1::REASON_UNSPECIFIED;
 }
 
 v1::Reason NaiveLedger::ApprovalLine(const v1::ApprovalLine& line) {
@@ -200,6 +209,7 @@ v1::Reason NaiveLedger::ApprovalLine(const v1::ApprovalLine& line) {
   const auto may = MayApprove(visit);
   if (may != v1::REASON_UNSPECIFIED) return may;
   if (visit.approved_by == signer.member()) return Already(v1::OUTCOME_ALREADY_DONE);
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_CONFIRMED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (HashOf(visit.content) != line.content_hash()) return v1::REASON_CONTENT_MISMATCH;
@@ -270,8 +280,9 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
   const auto deadline = static_cast<Time>(
       Param(visit.community, v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS, visit.policy_ms));
   const bool late = now_ >= visit.approved_ms + deadline;
-  const bool level = signer.org() == parent || (late && signer.org() == grandparent);
-  if (by_.size() != 1 || !level || !HoldsAt(signer, v1::ROLE_REVIEWER, signer.org())) {
+  const Id& level = late ? grandparent : parent;
+  if (by_.size() != 1 || signer.org() != level ||
+      !HoldsAt(signer, v1::ROLE_REVIEWER, signer.org())) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
   if (visit.review == tx.verdict() && visit.reviewed_by == signer.member()) {
@@ -287,7 +298,7 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
   if (tx.verdict() == v1::REVIEW_VERDICT_REVERSE) {
     Reverse(visit);
   } else {
-    visit.due_ms = visit.cooling_until_ms;
+    visit.due_ms = std::max(visit.cooling_until_ms, now_);
   }
   return v1::REASON_UNSPECIFIED;
 }
@@ -302,6 +313,7 @@ v1::Reason NaiveLedger::Do(const v1::RejectEntry& tx) {
   }
   const auto may = MayApprove(visit);
   if (may != v1::REASON_UNSPECIFIED) return may;
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_SUBMITTED && visit.state != v1::ENTRY_STATE_CONFIRMED) {
     return v1::REASON_WRONG_STATE;
   }
@@ -324,7 +336,8 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
   if (IsParty(signer.member(), old)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   const Id parent = old.approver_org.empty() ? Id() : orgs_.at(old.approver_org).parent;
   const bool approver = HoldsAt(signer, v1::ROLE_APPROVER, old.approver_org);
-  const bool reviewer = HoldsAt(signer, v1::ROLE_REVIEWER, parent);
+  // "At the same approval level or higher": the parent's reviewer, or one above.
+  const bool reviewer = !parent.empty() && HoldsOver(signer, v1::ROLE_REVIEWER, parent);
   const bool reviewed = old.review != 0;
   if (by_.size() != 1 || !(reviewer || (approver && !reviewed))) {
     return v1::REASON_F15_WRONG_SCOPE;
@@ -344,6 +357,8 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
   if (tx.replacement().empty()) return v1::REASON_UNSPECIFIED;
   const auto reason = Replace(content, tx.replacement(), old, tx.entry());
   if (reason != v1::REASON_UNSPECIFIED) *this = before;
+  // One line for each of the two entries.
+  lines_ = {{.outcome = v1::OUTCOME_DONE}, {.outcome = v1::OUTCOME_DONE}};
   return reason;
 }
 

@@ -27,6 +27,7 @@ class NaiveLedger : private NaiveBooks {
   [[nodiscard]] const std::map<Id, Purchase>& purchases() const { return purchases_; }
   [[nodiscard]] const std::map<Id, Person>& people() const { return people_; }
   [[nodiscard]] const std::map<Id, Org>& orgs() const { return orgs_; }
+  [[nodiscard]] const std::map<Id, v1::PublishOffer>& offers() const { return offers_; }
   [[nodiscard]] const std::map<Id, HeldMinutes>& holds() const { return holds_; }
   using NaiveBooks::BalanceOf;
   // The first rule of the books that is broken (sums, signs, floors, holds), or empty.
@@ -89,6 +90,7 @@ class NaiveLedger : private NaiveBooks {
   v1::Reason ConfirmScope(const v1::ConfirmAction& action, const v1::ConfirmEntry& tx,
                           const Visit& visit) const;
   v1::Reason JudgePin(const v1::PinProof& pin, const Id& card, const std::string& action) const;
+  static v1::Reason OfLines(const std::vector<LineVerdict>& lines, bool all_or_nothing);
   bool PinSigned(const v1::PinProof& pin) const;
   v1::Reason ApprovalLine(const v1::ApprovalLine& line);
   v1::Reason MayApprove(const Visit& visit) const;

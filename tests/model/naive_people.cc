@@ -136,7 +136,7 @@ v1::Reason NaiveLedger::Do(const v1::ApproveBudget& tx) {
   const auto reason = NeedPair(v1::ROLE_REGULATOR, v1::ROLE_FINANCE, tx.district(), false);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
   Org& district = orgs_.at(tx.district());
-  if (tx.minutes() < district.budget) return v1::REASON_BAD_FIELD;
+  if (tx.minutes() < district.budget) return v1::REASON_WRONG_STATE;
   if (tx.minutes() == district.budget) return Already(v1::OUTCOME_ALREADY_DONE);
   district.budget = tx.minutes();
   return v1::REASON_UNSPECIFIED;

@@ -141,13 +141,13 @@ bool NaiveBooks::SignsAsProxy(const v1::Signer& signer, const Id& of, std::uint3
   const auto& proxies = people_.at(of).proxies;
   const auto grant = proxies.find(signer.member());
   return grant != proxies.end() && (grant->second.scope & scope) != 0 &&
-         grant->second.until_ms > now_;
+         grant->second.until_ms >= now_;
 }
 
 bool NaiveBooks::IsProxyOf(const Id& person, const Id& of) const {
   const auto& proxies = people_.at(of).proxies;
   const auto grant = proxies.find(person);
-  return grant != proxies.end() && grant->second.until_ms > now_;
+  return grant != proxies.end() && grant->second.until_ms >= now_;
 }
 
 // F8: a key younger than 24 h neither approves nor spends.

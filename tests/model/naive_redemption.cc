@@ -65,7 +65,7 @@ v1::Reason NaiveLedger::Do(const v1::Redeem& tx) {
 v1::Reason NaiveLedger::RedeemScope(const v1::RedeemAction& action, const v1::Redeem& tx) const {
   const v1::Signer& signer = by_.front();
   if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
-  if (HoldsOver(signer, v1::ROLE_TERMINAL, HomeOf(action.holder()))) {
+  if (tx.has_pin() && HoldsOver(signer, v1::ROLE_TERMINAL, HomeOf(action.holder()))) {
     return JudgePin(tx.pin(), action.holder(), tx.action());
   }
   const bool fits =
@@ -160,6 +160,7 @@ v1::Reason NaiveLedger::Do(const v1::AcceptRedemption& tx) {
   Purchase& purchase = purchases_.at(tx.redemption());
   const auto reason = ProviderSigns(purchase);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (purchase.state == v1::REDEMPTION_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (purchase.state != v1::REDEMPTION_STATE_HELD) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   purchase.state = v1::REDEMPTION_STATE_ACCEPTED;
@@ -172,6 +173,7 @@ v1::Reason NaiveLedger::Do(const v1::DeclineRedemption& tx) {
   Purchase& purchase = purchases_.at(tx.redemption());
   const auto reason = ProviderSigns(purchase);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (purchase.state == v1::REDEMPTION_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (purchase.state != v1::REDEMPTION_STATE_HELD &&
       purchase.state != v1::REDEMPTION_STATE_ACCEPTED) {
     return v1::REASON_WRONG_STATE;
@@ -188,6 +190,7 @@ v1::Reason NaiveLedger::Do(const v1::FulfilRedemption& tx) {
   Purchase& purchase = purchases_.at(tx.redemption());
   const auto reason = ProviderSigns(purchase);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (purchase.state == v1::REDEMPTION_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (purchase.state != v1::REDEMPTION_STATE_ACCEPTED) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (tx.minutes() > purchase.price) return v1::REASON_F13_INSUFFICIENT;
@@ -253,6 +256,7 @@ v1::Reason NaiveLedger::Do(const v1::CancelRedemption& tx) {
   const bool fits =
       SignsAsMember(signer, purchase.holder) || SignsAsProxy(signer, purchase.holder, 2);
   if (by_.size() != 1 || !fits) return v1::REASON_F15_WRONG_SCOPE;
+  if (purchase.state == v1::REDEMPTION_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (purchase.state != v1::REDEMPTION_STATE_HELD) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   Undo(tx.redemption(), v1::REDEMPTION_STATE_CANCELLED);

@@ -123,6 +123,7 @@ v1::Reason NaiveLedger::Do(const v1::ClaimOrder& tx) {
     const bool same = visit.volunteer == signer.member();
     return same ? Already(v1::OUTCOME_ALREADY_DONE) : v1::REASON_ALREADY_CLAIMED;
   }
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_ORDERED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   const auto earn_age =
@@ -141,6 +142,7 @@ v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
   if (by_.size() != 1 || !SignsAsMember(by_.front(), visit.volunteer)) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_CLAIMED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   const auto reason = CheckClaimTime(tx.at_ms(), visit.community, visit.policy_ms);
@@ -162,6 +164,7 @@ v1::Reason NaiveLedger::Do(const v1::CheckOut& tx) {
   if (by_.size() != 1 || !SignsAsMember(by_.front(), visit.volunteer)) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_CHECKED_IN) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (tx.at_ms() <= visit.check_in_ms) return v1::REASON_BAD_FIELD;
@@ -199,6 +202,7 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
       return visit.content == tx.content() ? Already(v1::OUTCOME_ALREADY_RECORDED)
                                            : v1::REASON_CONFLICT;
     }
+    if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
     if (visit.state != v1::ENTRY_STATE_CLAIMED && visit.state != v1::ENTRY_STATE_CHECKED_IN &&
         visit.state != v1::ENTRY_STATE_CHECKED_OUT) {
       return v1::REASON_WRONG_STATE;
@@ -343,6 +347,7 @@ v1::Reason NaiveLedger::Do(const v1::CancelOrder& tx) {
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   if (!SpeaksForElder(visit)) return v1::REASON_F15_WRONG_SCOPE;
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_ORDERED && visit.state != v1::ENTRY_STATE_CLAIMED) {
     return v1::REASON_WRONG_STATE;
   }
@@ -358,9 +363,10 @@ v1::Reason NaiveLedger::Do(const v1::ReportNoShow& tx) {
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   if (!SpeaksForElder(visit)) return v1::REASON_F15_WRONG_SCOPE;
+  if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_CLAIMED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
-  if (now_ < visit.planned_start_ms) return v1::REASON_WRONG_STATE;
+  if (now_ < visit.planned_start_ms) return v1::REASON_FUTURE;
   visit.state = v1::ENTRY_STATE_NO_SHOW;
   visit.due_ms = 0;
   ReleaseHold(tx.entry());
@@ -377,26 +383,21 @@ v1::Reason NaiveLedger::Do(const v1::PaperBatch& tx) {
   }
   const NaiveLedger before = *this;
   std::vector<LineVerdict> lines;
-  int refused = 0;
   for (const auto& line : tx.lines()) {
     lines_.clear();
     const auto reason = PaperLine(line, tx.org());
     if (reason != v1::REASON_UNSPECIFIED) {
       lines.push_back({.outcome = v1::OUTCOME_REFUSED, .reason = reason});
-      ++refused;
     } else if (lines_.empty()) {
       lines.push_back({.outcome = v1::OUTCOME_DONE});
     } else {
       lines.push_back(lines_.front());
     }
   }
-  if (refused == tx.lines_size() || (refused > 0 && tx.all_or_nothing())) {
-    *this = before;
-    lines_ = lines;
-    return v1::REASON_NO_LINE_SUCCEEDED;
-  }
+  const auto verdict = OfLines(lines, tx.all_or_nothing());
+  if (verdict != v1::REASON_UNSPECIFIED) *this = before;
   lines_ = lines;
-  return v1::REASON_UNSPECIFIED;
+  return verdict;
 }
 
 v1::Reason NaiveLedger::PaperLine(const v1::PaperLine& line, const Id& org) {

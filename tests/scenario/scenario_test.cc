@@ -22,15 +22,16 @@ class Scenario : public testing::TestWithParam<std::string> {};
 
 TEST_P(Scenario, BothLedgersAgreeWithTheFile) {
   std::string error;
-  const auto lines =
-      ReadScript(std::string(TIMEBANK_SCENARIO_DIR) + "/" + GetParam() + ".txt", error);
+  std::string path = TIMEBANK_SCENARIO_DIR;
+  path += "/" + GetParam() + ".txt";
+  const auto lines = ReadScript(path, error);
   ASSERT_EQ(error, "");
   Player player;
   for (const std::string& failure : player.Play(lines)) ADD_FAILURE() << failure;
 }
 
 INSTANTIATE_TEST_SUITE_P(File, Scenario, testing::ValuesIn(Names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 TEST(ScenarioFiles, AreThere) { EXPECT_GE(Names().size(), 60U); }
 
