@@ -86,5 +86,48 @@ TEST(CertificateSplit, IsOvercome) {
   }
 }
 
+// One node alone holds Notarization(1) and has moved on by Nullification(2); the others rest at the
+// same view with nothing to do. Only its retry can tell them (Status is cut off here), and they
+// store what they hear although they hold Nullification(1): then the block becomes final.
+TEST(CertificateSplit, LoneNotarizationBelowTheViewIsMadeKnownByRetry) {
+  Cluster cluster(NetworkOptions{});
+  const std::size_t holder = cluster.LeaderAt(1);
+  std::optional<Block> block;
+  cluster.link = [&](std::size_t, std::size_t, const Message& message) {
+    const auto* proposal = std::get_if<Proposal>(&message);
+    if (proposal != nullptr && !block) block = proposal->block;
+    return proposal != nullptr;
+  };
+  cluster.Submit(1, {holder});
+  cluster.Run(900);  // all have voted for it, timed out and nullified
+  ASSERT_TRUE(block.has_value());
+  const std::vector<std::size_t> all{0, 1, 2, 3};
+  const auto certificate = [&](VoteKind kind, std::uint64_t view, const Hash& digest) {
+    const chain::VotePosition position{kind, Epoch(0), View(view), View(0), digest};
+    return CertificateMessage{cluster.CertificateOf(all, position)};
+  };
+  cluster.link = [](std::size_t, std::size_t, const Message&) { return true; };
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::size_t from = (i + 1) % 4;
+    const bool holds = i == holder;
+    cluster.Deliver(from, i,
+                    holds ? certificate(VoteKind::kNotarize, 1, block->digest())
+                          : certificate(VoteKind::kNullify, 1, Hash()));
+    cluster.Deliver(from, i, certificate(VoteKind::kNullify, 2, Hash()));
+  }
+  bool split = true;
+  cluster.link = [&split](std::size_t, std::size_t, const Message& message) {
+    return !split && !std::holds_alternative<Status>(message);
+  };
+  cluster.Run(20);
+  for (std::size_t i = 0; i < 4; ++i) {
+    ASSERT_EQ(cluster.view_of(i).position.view, View(3));
+    ASSERT_EQ(cluster.view_of(i).gate_open, i == holder);
+  }
+  split = false;
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(1); }, 20'000));
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace timebank::consensus
