@@ -132,13 +132,26 @@ Result<std::unique_ptr<LogFile>> Log::MakeSegment(const std::string& name, ByteV
   return file;
 }
 
+void Log::PrepareNext() {
+  prepared_salt_ = options_.make_salt();
+  const auto policy = options_.prepare_ahead ? std::launch::async : std::launch::deferred;
+  prepared_ = std::async(policy, [this, name = SegmentName(next_.segment + 1),
+                                  header = EncodeSegmentHeader(prepared_salt_)] {
+    auto file = MakeSegment(name, header);
+    if (!file) return file;
+    if (Status synced = files_.SyncDirectory(); !synced) {
+      return Result<std::unique_ptr<LogFile>>(Fail(synced.error()));
+    }
+    return file;
+  });
+}
+
 Status Log::Rotate() {
-  const Salt salt = options_.make_salt();
-  auto file = MakeSegment(SegmentName(next_.segment + 1), EncodeSegmentHeader(salt));
+  if (!prepared_.valid()) PrepareNext();
+  auto file = prepared_.get();
   if (!file) return Fail(file.error());
-  if (Status synced = files_.SyncDirectory(); !synced) return synced;
   file_ = std::move(*file);
-  salt_ = salt;
+  salt_ = prepared_salt_;
   ++next_.segment;
   next_.offset = kSegmentHeaderBytes;
   return Done{};
@@ -167,6 +180,7 @@ Status Log::WriteBatch(std::span<const LogRecord> records, std::vector<RecordLoc
   }
   next_.offset += static_cast<std::uint32_t>(batch.size());
   ++next_.number;
+  if (next_.offset > options_.segment_bytes / 2 && !prepared_.valid()) PrepareNext();
   return Done{};
 }
 

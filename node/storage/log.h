@@ -1,10 +1,12 @@
 // The node log: durability point and block store (CONSENSUS 8). Segments of 16 MiB, filled with
 // zeros before use and never reused; one batch per sync; read back by location.
-// One thread opens and appends; Read may be called from any thread.
+// One thread opens and appends; Read may be called from any thread. The next segment is made by a
+// thread of the log's own.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +31,9 @@ struct LogOptions {
   std::uint32_t segment_bytes = kSegmentBytes;
   std::function<Salt()> make_salt;  // secure random bytes; default: platform/entropy.h
   FatalHandler fatal;               // default: AbortOnStorageFailure
+  // Make the next segment on a thread of its own once half of one is used, so that no append waits
+  // for 16 MiB of zeros. False: when it is needed.
+  bool prepare_ahead = true;
 };
 
 // Where appended records went, in the order in which they were given.
@@ -69,6 +74,7 @@ class Log {
   // A whole segment file under `name`: header and `content`, then zeros; synced.
   [[nodiscard]] platform::Result<std::unique_ptr<LogFile>> MakeSegment(const std::string& name,
                                                                        ByteView content);
+  void PrepareNext();
   [[nodiscard]] platform::Status Rotate();
   [[nodiscard]] platform::Status WriteBatch(std::span<const LogRecord> records,
                                             std::vector<RecordLocation>& locations);
@@ -78,7 +84,10 @@ class Log {
   LogPosition next_;
   Salt salt_;
   std::unique_ptr<LogFile> file_;  // the last segment
-  LogEnd found_;                   // by Open; its bytes are released by Recover
+  // The segment behind the last one, synced with its directory when it is there.
+  std::future<platform::Result<std::unique_ptr<LogFile>>> prepared_;
+  Salt prepared_salt_;
+  LogEnd found_;  // by Open; its bytes are released by Recover
 };
 
 }  // namespace timebank::storage

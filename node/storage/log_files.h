@@ -27,7 +27,7 @@ class LogFile {
   [[nodiscard]] virtual platform::Result<std::uint64_t> Size() const = 0;
 };
 
-// Open and Read may be called from any thread beside one writer.
+// Calls for different names may come from different threads; SyncDirectory from any.
 class LogFiles {
  public:
   virtual ~LogFiles() = default;

@@ -33,9 +33,11 @@ class Scan {
   [[nodiscard]] Result<Segment> Load(std::uint32_t number) const;
   [[nodiscard]] Status VisitBatches(const Segment& segment);
   [[nodiscard]] Status VisitRecords(const Batch& batch);
+  // The first segment behind the current one that holds anything but zeros; 0: none does.
+  [[nodiscard]] Result<std::uint32_t> NextWritten() const;
+  [[nodiscard]] Result<bool> IsWritten(std::uint32_t number) const;
   // After the last good batch of `segment`: is something whole behind the damage?
-  [[nodiscard]] Status RefuseIfDamaged(const Segment& segment) const;
-  [[nodiscard]] Status RefuseIfWritten(std::uint32_t number) const;
+  [[nodiscard]] Status RefuseIfDamaged(const Segment& segment, std::uint32_t next_written) const;
   [[nodiscard]] LogEnd EndIn(Segment segment, bool torn) const;
   [[nodiscard]] std::string Where() const;
 
@@ -45,6 +47,8 @@ class Scan {
   const RecordVisitor& visit_;
   std::uint32_t last_ = 0;
 };
+
+constexpr std::uint64_t kFirstLookBytes = 4096;
 
 constexpr std::string_view kWhatToDo =
     ". This is a damaged disk or file, no torn write; nothing was changed. Do not delete it: votes "
@@ -56,9 +60,8 @@ bool IsZero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
-ByteView AfterHeader(const Segment& segment) {
-  const std::size_t header = std::min<std::size_t>(segment.bytes.size(), kSegmentHeaderBytes);
-  return ByteView(segment.bytes).subspan(header);
+ByteView AfterHeader(ByteView segment) {
+  return segment.subspan(std::min<std::size_t>(segment.size(), kSegmentHeaderBytes));
 }
 
 }  // namespace
@@ -84,13 +87,16 @@ Result<LogEnd> Scan::Run() {
     }
     const std::size_t end = std::min<std::size_t>(segment->bytes.size(), at_.offset);
     const bool clean = segment->salt && IsZero(ByteView(segment->bytes).subspan(end));
-    if (clean && at_.segment < last_) {
+    const auto next_written = NextWritten();
+    if (!next_written) return Fail(next_written.error());
+    if (clean && *next_written != 0) {
       ++at_.segment;
       at_.offset = kSegmentHeaderBytes;
       continue;
     }
     if (!clean) {
-      if (Status whole = RefuseIfDamaged(*segment); !whole) return Fail(whole.error());
+      Status torn = RefuseIfDamaged(*segment, *next_written);
+      if (!torn) return Fail(torn.error());
     }
     return EndIn(std::move(*segment), /*torn=*/!clean);
   }
@@ -170,33 +176,45 @@ Status Scan::VisitRecords(const Batch& batch) {
   return platform::Done{};
 }
 
-Status Scan::RefuseIfDamaged(const Segment& segment) const {
-  if (!segment.salt) {
+Result<std::uint32_t> Scan::NextWritten() const {
+  for (std::uint32_t number = at_.segment + 1; number <= last_; ++number) {
+    const auto written = IsWritten(number);
+    if (!written) return Fail(written.error());
+    if (*written) return number;
+  }
+  return std::uint32_t{0};
+}
+
+Result<bool> Scan::IsWritten(std::uint32_t number) const {
+  const auto file = files_.Open(SegmentName(number));
+  if (!file) return Fail(file.error());
+  const auto size = (*file)->Size();
+  if (!size) return Fail(size.error());
+  // Almost always the first page tells.
+  Bytes page(static_cast<std::size_t>(std::min<std::uint64_t>(*size, kFirstLookBytes)));
+  if (Status read = (*file)->Read(0, page); !read) return Fail(read.error());
+  if (!IsZero(AfterHeader(page))) return true;
+  const auto segment = Load(number);
+  if (!segment) return Fail(segment.error());
+  return !IsZero(AfterHeader(segment->bytes));
+}
+
+Status Scan::RefuseIfDamaged(const Segment& segment, std::uint32_t next_written) const {
+  if (!segment.salt && (next_written != 0 || !IsZero(AfterHeader(segment.bytes)))) {
     // The header was durable before the first batch: a bad one may only be a segment in the making.
-    if (IsZero(AfterHeader(segment)) && at_.offset == kSegmentHeaderBytes) {
-      return at_.segment == last_ ? platform::Done{} : RefuseIfWritten(at_.segment + 1);
-    }
     return Fail("the header of " + files_.PathOf(SegmentName(segment.number)) +
                 " (offset 0, before batch " + std::to_string(at_.number) + ") is damaged" +
                 std::string(kWhatToDo));
   }
+  if (next_written != 0) {
+    return Fail(Where() + " does not verify, but " + files_.PathOf(SegmentName(next_written)) +
+                " was written after it" + std::string(kWhatToDo));
+  }
+  if (!segment.salt) return platform::Done{};
   const auto later = FindBatch(segment.bytes, at_.offset, *segment.salt, at_.number + 1);
-  if (later) {
-    return Fail(Where() + " does not verify, but a later batch at offset " +
-                std::to_string(*later) + " does" + std::string(kWhatToDo));
-  }
-  for (std::uint32_t number = at_.segment + 1; number <= last_; ++number) {
-    if (Status unused = RefuseIfWritten(number); !unused) return unused;
-  }
-  return platform::Done{};
-}
-
-Status Scan::RefuseIfWritten(std::uint32_t number) const {
-  const auto segment = Load(number);
-  if (!segment) return Fail(segment.error());
-  if (IsZero(AfterHeader(*segment))) return platform::Done{};
-  return Fail(Where() + " does not verify, but " + files_.PathOf(SegmentName(number)) +
-              " was written after it" + std::string(kWhatToDo));
+  if (!later) return platform::Done{};
+  return Fail(Where() + " does not verify, but a later batch at offset " + std::to_string(*later) +
+              " does" + std::string(kWhatToDo));
 }
 
 LogEnd Scan::EndIn(Segment segment, bool torn) const {

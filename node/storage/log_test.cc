@@ -25,6 +25,7 @@ struct DiskFailed {};
 LogOptions Options() {
   LogOptions options;
   options.segment_bytes = kTestSegmentBytes;
+  options.prepare_ahead = false;  // the faulty disk is of one thread
   options.make_salt = [next = std::uint8_t{1}]() mutable {
     Salt salt;
     salt.data.fill(std::byte{next++});
@@ -262,7 +263,9 @@ TEST_F(FilledLog, EmptyHalfMadeOrPreallocatedSegmentBehindIsNoError) {
       Opened opened = Open(files);
       ASSERT_TRUE(opened.log) << opened.error;
       EXPECT_EQ(opened.records.size(), torn ? 7U : 8U);
-      (void)opened.log->AppendAndSync({Record(6000, 99)});
+      // Two of these do not fit behind what is there: the segment behind is made anew.
+      (void)opened.log->AppendAndSync({Record(9000, 98)});
+      (void)opened.log->AppendAndSync({Record(9000, 99)});
       EXPECT_EQ(Fills(Open(files).records).back(), 99);
     }
   }
@@ -353,6 +356,28 @@ TEST(LogTest, PosixFilesHoldTheLogAcrossOpensAndSegments) {
     Fill(*opened.log, 10, acknowledged);
   }
   EXPECT_GT(files.value()->List()->size(), 5U);
+  std::filesystem::remove_all(directory);
+}
+
+TEST(LogTest, TheNextSegmentIsMadeAheadOnceHalfOfOneIsUsed) {
+  std::string directory = ::testing::TempDir() + "tb_log_XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  const auto files = OpenLogDirectory(directory);
+  ASSERT_TRUE(files);
+  LogOptions options = Options();
+  options.prepare_ahead = true;
+  const auto ignore = [](const ScannedRecord&) { return platform::Status(platform::Done{}); };
+  auto log = Log::Open(**files, options, {}, ignore);
+  ASSERT_TRUE((*log)->Recover());
+  (void)(*log)->AppendAndSync({Record(kTestSegmentBytes / 4, 1)});
+  EXPECT_EQ(files.value()->List()->size(), 1U);
+  (void)(*log)->AppendAndSync({Record(kTestSegmentBytes / 3, 2)});
+  *log = nullptr;  // waits for the thread
+  EXPECT_EQ(std::filesystem::file_size(directory + "/" + SegmentName(2)), kTestSegmentBytes);
+  Opened again = Open(**files);
+  ASSERT_TRUE(again.log) << again.error;
+  EXPECT_EQ(again.log->next().segment, 1U) << "the rest of the first one is used";
+  EXPECT_EQ(Fills(again.records), (std::vector<std::uint8_t>{1, 2}));
   std::filesystem::remove_all(directory);
 }
 

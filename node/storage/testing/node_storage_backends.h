@@ -35,6 +35,7 @@ struct MemoryBackend {
   MemoryKvDisk disk;
 
   [[nodiscard]] OpenedStorage Open(NodeStorageOptions options = Options()) {
+    options.log.prepare_ahead = false;  // the faulty disk is of one thread
     return NodeStorage::OpenOn(files, std::make_unique<MemoryKv>(disk), std::move(options));
   }
   void FlipLogByte(std::uint32_t segment, std::size_t offset) const {
