@@ -125,6 +125,7 @@ NodeOptions Cluster::OptionsOf(NodeIndex place, const Community& community, cons
   NodeOptions options{place, community.genesis(), community.validators()[validator]};
   options.ledger_offset_ms = kRunStartMs + prng.Below(kOffsetMsMax);
   options.block_transactions = plan.block_transactions;
+  options.lie = plan.lie;
   return options;
 }
 

@@ -65,7 +65,10 @@ std::vector<consensus::Record> Disk::TakeRecords() {
       TB_CHECK(record.has_value());
       const bool above = !floor || IsAbove(*record, floor->block.header().height,
                                            floor->finalization.position.view);
-      if (all || above) records.push_back(std::move(*record));
+      const bool forgotten =
+          lie_ == Lie::kForgetsVotes && (stored.type == consensus::RecordType::kMyVote ||
+                                         stored.type == consensus::RecordType::kMyProposal);
+      if ((all || above) && !forgotten) records.push_back(std::move(*record));
     }
   }
   return records;
@@ -138,7 +141,7 @@ std::optional<Height> Disk::HeightOf(const Hash& digest) {
 
 std::optional<replica::TransactionRow> Disk::FindTransaction(const Hash& id) {
   const auto found = database_.rows.find(id);
-  if (found == database_.rows.end()) return std::nullopt;
+  if (found == database_.rows.end() || lie_ == Lie::kForgetsTransactions) return std::nullopt;
   return found->second;
 }
 

@@ -20,6 +20,13 @@
 
 namespace timebank::sim {
 
+// A disk that breaks its contract, to see that the checkers notice (the simulator's own test).
+enum class Lie : std::uint8_t {
+  kNone,
+  kForgetsVotes,         // own votes are gone after a restart
+  kForgetsTransactions,  // final transactions are not found by their id
+};
+
 class Disk final : public replica::Storage {
  public:
   // `step` is called before and after every write; while it is false, writes do nothing: the
@@ -27,6 +34,7 @@ class Disk final : public replica::Storage {
   Disk(Prng prng, std::function<bool()> step, std::function<void(std::string)> fail)
       : prng_(std::move(prng)), step_(std::move(step)), fail_(std::move(fail)) {}
 
+  void SetLie(Lie lie) { lie_ = lie; }
   // The process died. What a next one finds is settled now.
   void Crash();
   // A new process may hand out `records` again.
@@ -85,6 +93,7 @@ class Disk final : public replica::Storage {
   std::set<Hash> synced_bodies_;
   std::set<Hash> synced_finalizations_;  // by the digest that they name
   bool taken_ = false;
+  Lie lie_ = Lie::kNone;
 };
 
 }  // namespace timebank::sim

@@ -9,6 +9,7 @@
 
 #include "base/prng.h"
 #include "base/strong.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/network.h"
 
 namespace timebank::sim {
@@ -37,6 +38,7 @@ struct Plan {
   std::set<NodeIndex> twins;  // one key in two processes, each seen by some of the others
   std::set<NodeIndex> dead;   // down for good in the second phase
   std::size_t block_transactions = 1000;
+  Lie lie = Lie::kNone;  // of every disk
   NetworkOptions network;
   std::vector<Fault> faults;  // ascending
   Millis heal_at;

@@ -25,7 +25,9 @@ Node::Node(World& world, Prng prng, NodeOptions options, NodeHooks hooks)
       hooks_(std::move(hooks)),
       chain_id_(crypto::Sha256(AsBytes(options_.genesis))),
       disk_(
-          prng.Fork("disk"), [this] { return Operate(); }, hooks_.fail) {}
+          prng.Fork("disk"), [this] { return Operate(); }, hooks_.fail) {
+  disk_.SetLie(options_.lie);
+}
 
 Node::~Node() = default;
 

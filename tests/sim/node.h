@@ -29,6 +29,7 @@ struct NodeOptions {
   std::uint64_t ledger_offset_ms = 0;  // ledger time = world time + this
   std::uint64_t delay_ms = 100;        // D
   std::size_t block_transactions = 1000;
+  Lie lie = Lie::kNone;
 };
 
 // What a node does, for checkers and for whoever routes its messages.
@@ -62,6 +63,7 @@ class Node final : private replica::Transport,
   [[nodiscard]] bool alive() const { return replica_ != nullptr; }
   // Requires: alive().
   [[nodiscard]] const replica::Replica& replica() const { return *replica_; }
+  [[nodiscard]] Disk& disk() { return disk_; }
   [[nodiscard]] std::uint64_t starts() const { return starts_; }
 
  private:

@@ -149,6 +149,30 @@ TEST(Sim, ASeedRunTwiceGivesTheSameTrace) {
   EXPECT_NE(first.trace, sim::Run(12).trace);
 }
 
+// ---- Runs with a disk that lies have to be caught ----
+
+// Number of the first seed that is caught, 0 when none is.
+std::uint64_t CaughtAt(Lie lie, std::uint64_t seeds) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    Plan plan = DrawPlan(Prng(seed).Fork("plan"));
+    plan.lie = lie;
+    if (RunPlan(seed, plan).verdict == Verdict::kCorrectness) return seed;
+  }
+  return 0;
+}
+
+TEST(SimMutants, ALogThatForgetsVotesIsCaught) {
+  const std::uint64_t seed = CaughtAt(Lie::kForgetsVotes, 100);
+  EXPECT_NE(seed, 0U);
+  RecordProperty("seed", static_cast<int>(seed));
+}
+
+TEST(SimMutants, AnIndexThatForgetsTransactionsIsCaught) {
+  const std::uint64_t seed = CaughtAt(Lie::kForgetsTransactions, 100);
+  EXPECT_NE(seed, 0U);
+  RecordProperty("seed", static_cast<int>(seed));
+}
+
 // ---- The checkers: each sees what it is there for ----
 
 class CheckersTest : public testing::Test {

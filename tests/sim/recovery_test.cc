@@ -1,0 +1,193 @@
+// What a replica refuses to start from, and what it answers clients.
+#include <functional>
+
+#include "base/prng.h"
+#include "node/replica/receipts.h"
+#include "tests/sim/bench.h"
+#include "tests/sim/cluster.h"
+#include "tests/sim/workload.h"
+
+namespace timebank::sim {
+namespace {
+
+using replica::RecoveryFault;
+
+// A disk with one thing changed on the way back.
+class Tampered final : public replica::Storage {
+ public:
+  explicit Tampered(Disk& disk) : disk_(disk) {}
+  std::function<void(consensus::CommittedBlock&)> change_floor = [](auto&) {};
+  std::function<void(std::vector<consensus::Record>&)> change_records = [](auto&) {};
+  bool flip_state = false;
+  bool flip_leaf = false;
+
+  std::optional<consensus::CommittedBlock> Floor() override {
+    auto floor = disk_.Floor();
+    if (floor) change_floor(*floor);
+    return floor;
+  }
+  void VisitState(const std::function<void(ByteView, ByteView)>& visit) override {
+    bool first = true;
+    disk_.VisitState([&](ByteView key, ByteView value) {
+      Bytes changed = ToBytes(value);
+      // Inside the last bytes of a record: it still parses, as something else.
+      if (flip_state && std::exchange(first, false)) changed.back() ^= std::byte{1};
+      visit(key, changed);
+    });
+  }
+  void VisitLogLeaves(const std::function<void(const Hash&)>& visit) override {
+    bool first = true;
+    disk_.VisitLogLeaves([&](const Hash& leaf) {
+      Hash changed = leaf;
+      if (flip_leaf && std::exchange(first, false)) changed.data[0] ^= std::byte{1};
+      visit(changed);
+    });
+  }
+  std::vector<consensus::Record> TakeRecords() override {
+    auto records = disk_.TakeRecords();
+    change_records(records);
+    return records;
+  }
+  void Append(std::span<const consensus::Record> records, bool sync) override {
+    disk_.Append(records, sync);
+  }
+  void CommitBlock(const replica::CommitBatch& batch) override { disk_.CommitBlock(batch); }
+  void MaybeSync(Millis now) override { disk_.MaybeSync(now); }
+  std::optional<consensus::CommittedBlock> ReadBlock(Height height) override {
+    return disk_.ReadBlock(height);
+  }
+  std::optional<Height> HeightOf(const Hash& digest) override { return disk_.HeightOf(digest); }
+  std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
+    return disk_.FindTransaction(id);
+  }
+
+ private:
+  Disk& disk_;
+};
+
+// Some seconds of a community with the bench's genesis and keys; node 0's disk is looked at.
+class RecoveryTest : public testing::Test {
+ protected:
+  RecoveryTest()
+      : community_(Prng(7), 1, 4),
+        cluster_(world_, Prng(9), community_, CalmPlan()),
+        workload_(world_, Prng(10), community_, cluster_) {
+    cluster_.Start();
+    workload_.Start(1, 1);
+    world_.RunUntil(Millis(4'000), [] { return false; });
+    cluster_.Crash(0);
+    disk().Reopen();
+  }
+  static Plan CalmPlan() {
+    Plan plan;
+    plan.network.delay_max_ms = 5;
+    return plan;
+  }
+  Disk& disk() { return cluster_.node(0).disk(); }
+
+  World world_;
+  Community community_;
+  Cluster cluster_;
+  Workload workload_;
+};
+
+TEST_F(RecoveryTest, StartsFromWhatADiskKept) {
+  ASSERT_TRUE(disk().Floor().has_value());
+  Tampered storage(disk());
+  Bench bench(&storage);
+  EXPECT_FALSE(bench.Open().has_value());
+  EXPECT_GE(bench.replica().final_view().header.height, disk().Floor()->block.header().height);
+}
+
+TEST_F(RecoveryTest, RefusesAChangedRecord) {
+  Tampered storage(disk());
+  storage.flip_state = true;
+  EXPECT_EQ(Bench(&storage).Open(), RecoveryFault::kStateRootMismatch);
+}
+
+TEST_F(RecoveryTest, RefusesAChangedLogLeaf) {
+  Tampered storage(disk());
+  storage.flip_leaf = true;
+  EXPECT_EQ(Bench(&storage).Open(), RecoveryFault::kLogRootMismatch);
+}
+
+TEST_F(RecoveryTest, RefusesAFloorThatIsNotProven) {
+  Tampered storage(disk());
+  storage.change_floor = [](consensus::CommittedBlock& floor) {
+    floor.finalization.votes[0].signature.data[3] ^= std::byte{1};
+  };
+  EXPECT_EQ(Bench(&storage).Open(), RecoveryFault::kFloorNotProven);
+}
+
+TEST_F(RecoveryTest, RefusesAFloorWithAnotherHeader) {
+  Tampered storage(disk());
+  storage.change_floor = [](consensus::CommittedBlock& floor) {
+    chain::Header header = floor.block.header();
+    header.state_root.data[0] ^= std::byte{1};
+    floor.block = consensus::Block(header, floor.block.body());
+  };
+  EXPECT_EQ(Bench(&storage).Open(), RecoveryFault::kStateRootMismatch);
+}
+
+TEST_F(RecoveryTest, RefusesVotesThatExcludeEachOther) {
+  Tampered storage(disk());
+  storage.change_records = [](std::vector<consensus::Record>& records) {
+    consensus::Vote vote;
+    vote.position = {chain::VoteKind::kNullify, Epoch(0), View(1'000), View(0), Hash()};
+    records.push_back(consensus::MyVoteRecord{vote});
+    vote.position.kind = chain::VoteKind::kFinalize;
+    vote.position.digest.data[0] = std::byte{1};
+    records.push_back(consensus::MyVoteRecord{vote});
+  };
+  EXPECT_EQ(Bench(&storage).Open(), RecoveryFault::kContradiction);
+}
+
+// ---- Clients ----
+
+v1::Reason AnswerTo(Bench& bench, const replica::SharedTransaction& transaction) {
+  bench.Step(replica::Submitted{1, transaction});
+  return bench.answers().empty() ? v1::REASON_NOT_FOUND : bench.answers().back().reason;
+}
+
+TEST(Admission, AnswersEachSubmissionOnce) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  const auto sound = bench.community().Opening(bench.now().ledger_ms)[0];
+  EXPECT_EQ(AnswerTo(bench, bench.community().Forge(sound)), v1::REASON_BAD_SIGNATURE);
+  EXPECT_EQ(AnswerTo(bench, sound), v1::REASON_UNSPECIFIED);
+  EXPECT_EQ(AnswerTo(bench, sound), v1::REASON_UNSPECIFIED);
+  EXPECT_EQ(bench.answers().size(), 3U);
+  EXPECT_EQ(bench.replica().status().pool_transactions, 1U);
+}
+
+TEST(Admission, RefusesByTheFinalState) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  const Millis now = bench.now().ledger_ms;
+  EXPECT_EQ(AnswerTo(bench, bench.community().Transfer(0, 0, now)), v1::REASON_AMOUNT_NOT_POSITIVE);
+  EXPECT_NE(AnswerTo(bench, bench.community().Transfer(0, 1, now)), v1::REASON_UNSPECIFIED);
+  EXPECT_EQ(bench.replica().status().pool_transactions, 0U);
+}
+
+TEST(Admission, RefusesWhatHasExpired) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  const Millis old(bench.now().ledger_ms.value() - 60 * kMinuteMs);
+  EXPECT_EQ(AnswerTo(bench, bench.community().Opening(old)[0]), v1::REASON_EXPIRED);
+}
+
+TEST(Admission, FloodsAtOnceAndAgainAfterAWhile) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  bench.Step(replica::Submitted{1, bench.community().Opening(bench.now().ledger_ms)[0]});
+  const std::size_t after_first = bench.sent();
+  EXPECT_GT(after_first, 0U);
+  ASSERT_TRUE(bench.replica().wake_at().has_value());
+  EXPECT_LE(*bench.replica().wake_at(),
+            Millis(bench.now().steady_ms.value() + replica::kFloodAgainMs));
+  bench.Pass(replica::kFloodAgainMs);
+  EXPECT_GT(bench.sent(), after_first);
+}
+
+}  // namespace
+}  // namespace timebank::sim
