@@ -1,7 +1,5 @@
 // The rows behind reasons.h: code, retry, advice and both texts of every Reason. To add a reason,
 // add it to vocabulary.proto and add its row here; the test names the one that is missing.
-#include <array>
-
 #include "api/client/reasons.h"
 
 namespace timebank::client {
@@ -12,7 +10,7 @@ using enum RpcCode;
 using enum Retry;
 using enum Advice;
 
-constexpr auto kRows = std::to_array<ReasonInfo>({
+constexpr ReasonInfo kRows[] = {
     {v1::REASON_UNSPECIFIED, kInternal, Retry::kLater, Advice::kAskOperator,
      "unknown reason, perhaps of a newer version", "未知原因，可能来自更新的版本"},
 
@@ -186,7 +184,7 @@ constexpr auto kRows = std::to_array<ReasonInfo>({
      "该区块副本损坏，将重新获取"},
     {v1::REASON_SHUTTING_DOWN, kUnavailable, Retry::kLater, kWaitAndRetry,
      "the node is shutting down", "节点正在关闭"},
-});
+};
 
 }  // namespace
 

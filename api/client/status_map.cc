@@ -1,3 +1,4 @@
+// The only translation between our errors and gRPC statuses: see error.h.
 #include <google/protobuf/any.pb.h>
 #include <grpcpp/support/status.h>
 

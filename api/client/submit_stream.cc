@@ -20,6 +20,15 @@
 #include "timebank/v1/query.grpc.pb.h"
 
 namespace timebank::client {
+
+namespace {
+
+// Below the 1 MiB that a node takes.
+constexpr std::size_t kFrameBytesMax = std::size_t{1000} << 10;
+constexpr std::size_t kFrameItemOverhead = 4;  // tag and length
+
+}  // namespace
+
 class SubmitStream::Impl {
  public:
   Impl(const NodeAddress& node, const chain::Genesis& genesis, Options options)
@@ -37,7 +46,7 @@ class SubmitStream::Impl {
   std::uint64_t Submit(std::span<const SignedTransaction> transactions) {
     std::uint64_t first = 0;
     for (std::size_t at = 0; at == 0 || at < transactions.size();) {
-      const std::size_t count = std::min(transactions.size() - at, options_.frame_transactions_max);
+      const std::size_t count = FrameCount(transactions.subspan(at));
       const std::uint64_t sequence = Reserve(transactions.subspan(at, count));
       if (at == 0) first = sequence;
       v1::SubmitStreamRequest request;
@@ -74,6 +83,18 @@ class SubmitStream::Impl {
   }
 
  private:
+  // How many of the transactions fit into the next frame: at least one, if there is one.
+  [[nodiscard]] std::size_t FrameCount(std::span<const SignedTransaction> transactions) const {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    for (const SignedTransaction& one : transactions) {
+      bytes += one.envelope.size() + kFrameItemOverhead;
+      if (count != 0 && bytes > kFrameBytesMax) break;
+      if (++count == options_.frame_transactions_max) break;
+    }
+    return count;
+  }
+
   // Sequence numbers for one frame, once there is room in flight.
   std::uint64_t Reserve(std::span<const SignedTransaction> transactions) {
     std::unique_lock lock(mutex_);

@@ -22,6 +22,7 @@ PURE_FORBIDDEN = {"chrono", "thread", "mutex", "shared_mutex", "condition_variab
                   "filesystem", "time.h", "unistd.h", "stop_token"}
 # Headers that must stay inside .cc files (compile time, and the reader's).
 SOURCE_ONLY = {"grpc", "rocksdb", "boost", "sodium", "openssl"}
+GENERATED = ("timebank/v1/", "google/rpc/", "grpc/health/")  # from api/proto
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^">]+)[">]')
 
 
@@ -88,14 +89,14 @@ def check_file(path, rows, errors):
         if not match:
             continue
         where, name = f"{relative}:{number}", match.group(2)
-        if match.group(1) == '"' and not name.startswith("timebank/v1/"):
+        if match.group(1) == '"' and not name.startswith(GENERATED):
             target = folder_of(name, rows)
             if not (ROOT / name).exists():
                 errors.append(f"{where}: {name} does not exist (paths start at the root)")
             elif target != folder and target not in row["folders"] and not is_test:
                 errors.append(f"{where}: {folder} may not include {target} ({name})")
             continue
-        if name.startswith("timebank/v1/") or name.startswith("google/rpc/"):
+        if name.startswith(GENERATED):
             if "api/proto" not in row["folders"]:
                 errors.append(f"{where}: {folder} may not include the schema")
             if name.endswith(".grpc.pb.h") and "grpc" not in row["third"]:

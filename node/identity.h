@@ -1,0 +1,28 @@
+// Who this node is, put together from its files and checked against the genesis before anything is
+// opened: a wrong key or certificate must not get as far as a vote.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/client/tls.h"
+#include "base/expected.h"
+#include "chain/genesis.h"
+#include "crypto/ed25519.h"
+#include "node/config.h"
+#include "node/rpc/peer_links.h"
+
+namespace timebank::node {
+
+struct Identity {
+  std::string genesis_bytes;
+  chain::Genesis genesis;
+  crypto::SecretKey key;
+  client::TlsIdentity tls;
+  std::vector<rpc::PeerAddress> peers;
+};
+
+// The error names the file or setting at fault and what to do.
+[[nodiscard]] Expected<Identity, std::string> LoadIdentity(const Config& config);
+
+}  // namespace timebank::node

@@ -1,0 +1,113 @@
+// The program timebank-node: one validator of a time bank.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "api/client/tls.h"
+#include "node/config.h"
+#include "node/log_setup.h"
+#include "node/node.h"
+
+namespace timebank::node {
+namespace {
+
+constexpr char kFooter[] =
+    "Example:\n"
+    "  timebank-node --config /etc/timebank/config.toml --log-format json\n"
+    "  timebank-node check-config --config /etc/timebank/config.toml\n"
+    "\n"
+    "SIGTERM and SIGINT drain: nothing new is accepted, calls under way end, all is synced.\n"
+    "\n"
+    "Exit codes: 0 stopped as asked; 1 command line or configuration; 2 keys, certificate and\n"
+    "genesis do not fit together; 3 the node's data is damaged, too new or in use; 4 self-test of\n"
+    "the cryptography failed; 5 an address cannot be listened on; 6 halted because this node and\n"
+    "a quorum disagree (data_dir/divergence.txt).";
+
+struct Options {
+  std::string config;
+  std::string log_format = "text";
+  bool debug = false;
+  bool check_only = false;
+};
+
+int Report(const StartFailure& failure) {
+  std::cerr << "timebank-node refuses to start: " << failure.text << "\n";
+  return static_cast<int>(failure.exit);
+}
+
+// Until a signal to stop, or the node has halted.
+Exit RunUntilStopped(Node& node, const sigset_t& signals) {
+  const timespec second{.tv_sec = 1, .tv_nsec = 0};
+  for (;;) {
+    node.Housekeep();
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (node.halted()) return Exit::kHalted;
+    if (signal == SIGTERM || signal == SIGINT) return Exit::kOk;
+  }
+}
+
+int Run(const Options& options) {
+  // Blocked before any thread starts, so that only sigtimedwait takes them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  if (!client::RequireTls13()) {
+    return Report({Exit::kSelfTest, "OpenSSL does not accept 'TLS 1.3 only'"});
+  }
+  auto config = LoadConfig(options.config);
+  if (!config) return Report({Exit::kUsage, config.error()});
+  SetUpLog(options.log_format == "json" ? LogFormat::kJson : LogFormat::kText, config->name,
+           options.debug);
+  auto node = Node::Prepare(std::move(*config), TIMEBANK_VERSION);
+  if (!node) return Report(node.error());
+  if (options.check_only) {
+    std::cout << options.config << ": configuration, keys, certificate and genesis are in order\n";
+    return static_cast<int>(Exit::kOk);
+  }
+  const auto started = (*node)->Start();
+  if (!started) {
+    const int code = Report(started.error());
+    (*node)->Drain();
+    return code;
+  }
+  const Exit exit = RunUntilStopped(**node, signals);
+  (*node)->Drain();
+  return static_cast<int>(exit);
+}
+
+}  // namespace
+}  // namespace timebank::node
+
+int main(int argc, char** argv) {
+  timebank::node::Options options;
+  CLI::App app("One validator of a time bank.", "timebank-node");
+  app.footer(timebank::node::kFooter);
+  app.set_version_flag("--version", std::string("timebank-node ") + TIMEBANK_VERSION);
+  app.add_option("--config", options.config, "configuration file (TOML)");
+  app.add_option("--log-format", options.log_format, "log lines as text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  app.add_flag("--debug", options.debug, "log more");
+  auto* check =
+      app.add_subcommand("check-config", "load and check everything but the data, then end");
+  app.fallthrough();
+  check->fallthrough();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  if (options.config.empty()) {
+    std::cerr << "timebank-node: --config is required; see --help\n";
+    return 1;
+  }
+  options.check_only = check->parsed();
+  return timebank::node::Run(options);
+}

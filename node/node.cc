@@ -1,0 +1,295 @@
+#include "node/node.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "consensus/signer.h"
+#include "crypto/self_test.h"
+#include "ledger/signatures.h"
+#include "node/identity.h"
+#include "node/metrics_server.h"
+#include "node/rpc/backend.h"
+#include "node/rpc/client_server.h"
+#include "node/rpc/rate_limit.h"
+#include "node/rpc/timed_storage.h"
+#include "node/rpc/verify_pool.h"
+#include "node/storage/node_storage.h"
+#include "platform/disk.h"
+#include "platform/file.h"
+
+namespace timebank::node {
+
+namespace {
+
+constexpr std::uint32_t kGraceMs = 5000;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+
+Unexpected<StartFailure> Fail(Exit exit, std::string text) {
+  return Unexpected{StartFailure{exit, std::move(text)}};
+}
+
+// Lists and blocks for readers, straight from storage: its reading calls may come from any thread.
+class StorageIndex final : public rpc::LedgerIndex {
+ public:
+  explicit StorageIndex(storage::NodeStorage* storage) : storage_(storage) {}
+  std::vector<replica::IndexRow> Scan(ByteView prefix, ByteView after, std::size_t limit) override {
+    return storage_->ScanIndex(prefix, after, limit);
+  }
+  std::optional<consensus::CommittedBlock> ReadBlock(Height height) override {
+    return storage_->ReadBlock(height);
+  }
+  std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
+    return storage_->FindTransaction(id);
+  }
+
+ private:
+  storage::NodeStorage* const storage_;
+};
+
+std::size_t ThreadsFor(std::uint32_t configured) {
+  return configured != 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+// Members in the order in which they come to life; they end in the reverse order, after Drain has
+// stopped every thread.
+class Node::Impl {
+ public:
+  Impl(Config config, std::string version, Identity identity)
+      : config_(std::move(config)),
+        identity_(std::move(identity)),
+        signer_(identity_.key, identity_.genesis.chain_id),
+        inbox_({.clients = config_.limits.inbox}),
+        desk_(&metrics_),
+        verifier_(
+            ThreadsFor(config_.verify_threads),
+            [](const ledger::State& state, const replica::SignedTransaction& transaction) {
+              return ledger::CheckSignatures(state, transaction.transaction);
+            },
+            &metrics_),
+        limit_(config_.limits.requests_per_second),
+        backend_{.name = config_.name,
+                 .version = std::move(version),
+                 .genesis_bytes = identity_.genesis_bytes,
+                 .genesis = identity_.genesis,
+                 .key = identity_.key,
+                 .inbox = &inbox_,
+                 .desk = &desk_,
+                 .metrics = &metrics_,
+                 .limit = &limit_} {
+    verifier_.SetAnswer(
+        [this](replica::SignaturesVerified answer) { inbox_.PutOwn(std::move(answer)); });
+  }
+
+  Expected<bool, StartFailure> Start() {
+    if (auto opened = OpenStorage(); !opened) return opened;
+    if (auto recovered = Recover(); !recovered) return recovered;
+    return Serve();
+  }
+
+  void Housekeep() {
+    const bool low = platform::IsDiskLow(config_.data_dir, config_.disk_low_mb * kMebibyte);
+    if (low != backend_.disk_low.exchange(low)) {
+      if (low) {
+        spdlog::warn(
+            "less than {} MiB free below {}: no new transactions are accepted until there "
+            "is more; voting goes on",
+            config_.disk_low_mb, config_.data_dir);
+      } else {
+        spdlog::info("enough disk is free again: transactions are accepted");
+      }
+    }
+    AskForDamagedBlocks();
+  }
+
+  void Drain() {
+    spdlog::info("draining: no new transactions are accepted");
+    backend_.draining = true;
+    if (server_) {
+      server_->SetServing(false);
+      server_->Stop(kGraceMs);
+    }
+    if (metrics_server_) metrics_server_->Stop();
+    if (peers_) peers_->Stop();
+    verifier_.Stop();
+    if (loop_) loop_->Stop();
+    desk_.Stop();
+    if (!storage_) return;
+    const auto closed = storage_->Close();
+    if (closed) {
+      spdlog::info("stopped; everything is on disk");
+    } else {
+      spdlog::error("{}", closed.error());
+    }
+  }
+
+  [[nodiscard]] bool halted() const { return halted_; }
+
+ private:
+  Expected<bool, StartFailure> OpenStorage() {
+    if (auto made = platform::CreateDirectories(config_.data_dir, 0700); !made) {
+      return Fail(Exit::kStorage, made.error());
+    }
+    storage::NodeStorageOptions options;
+    options.chain_id = identity_.genesis.chain_id;
+    options.report = [](const std::string& text) { spdlog::error("{}", text); };
+    auto opened = storage::NodeStorage::Open(config_.data_dir, std::move(options));
+    if (!opened) return Fail(Exit::kStorage, opened.error());
+    storage_ = std::move(*opened);
+    timed_storage_ = std::make_unique<rpc::TimedStorage>(storage_.get(), &metrics_);
+    index_ = std::make_unique<StorageIndex>(storage_.get());
+    auto clock = rpc::NodeClock::Open(config_.data_dir, identity_.genesis.message.development(),
+                                      config_.clock_offset_ms);
+    if (!clock) return Fail(Exit::kStorage, clock.error());
+    clock_ = std::move(*clock);
+    return true;
+  }
+
+  Expected<bool, StartFailure> Recover() {
+    peers_ = std::make_unique<rpc::PeerLinks>(
+        rpc::PeerLinksConfig{.chain_id = identity_.genesis.chain_id,
+                             .listen = config_.peer_listen,
+                             .identity = identity_.tls,
+                             .peers = identity_.peers,
+                             .memory_bytes = config_.limits.memory_mb * kMebibyte},
+        &inbox_, &metrics_);
+    peers_->SetBlockTap([this](const consensus::Blocks& blocks) { HealFrom(blocks); });
+    replica::Config replica_config;
+    replica_config.genesis = identity_.genesis_bytes;
+    replica_config.signer = &signer_;
+    replica_config.delay_ms = config_.delay_ms;
+    replica_config.pool.transactions = config_.limits.pool_transactions;
+    auto replica = replica::Replica::Open(replica_config, {.storage = *timed_storage_,
+                                                           .transport = *peers_,
+                                                           .verifier = verifier_,
+                                                           .clients = desk_});
+    if (!replica) {
+      return Fail(Exit::kStorage,
+                  config_.data_dir + ": " + std::string(replica::Describe(replica.error())));
+    }
+    loop_ =
+        std::make_unique<rpc::ReplicaLoop>(std::move(*replica), &inbox_, clock_.get(), &metrics_,
+                                           [this](const std::string& dump) { Halt(dump); });
+    loop_->Recover();
+    const auto now = loop_->published();
+    desk_.Begin(now->final.header.height);
+    spdlog::info("chain {}: recovered at height {}, state root {}",
+                 ToHex(identity_.genesis.chain_id.view().first(8)),
+                 now->final.header.height.value(), ToHex(now->final.header.state_root.view()));
+    return true;
+  }
+
+  Expected<bool, StartFailure> Serve() {
+    backend_.clock = clock_.get();
+    backend_.loop = loop_.get();
+    backend_.peers = peers_.get();
+    backend_.index = index_.get();
+    loop_->Start();
+    if (!peers_->Start()) return PortTaken("listen.peer", config_.peer_listen);
+    server_ = std::make_unique<rpc::ClientServer>(
+        rpc::ClientServerConfig{.listen = config_.client_listen,
+                                .identity = identity_.tls,
+                                .memory_bytes = config_.limits.memory_mb * kMebibyte,
+                                .streams_per_connection = config_.limits.streams_per_connection},
+        &backend_);
+    if (!server_->Start()) return PortTaken("listen.client", config_.client_listen);
+    if (!config_.metrics_listen.empty()) {
+      metrics_server_ = std::make_unique<MetricsServer>(
+          [this] { return rpc::MetricsText(metrics_, backend_.SampleGauges()); });
+      if (!metrics_server_->Start(config_.metrics_listen)) {
+        return PortTaken("listen.metrics", config_.metrics_listen);
+      }
+    }
+    server_->SetServing(true);
+    spdlog::info("serving clients on {}, peers on {}{}", config_.client_listen, config_.peer_listen,
+                 identity_.genesis.message.development() ? " (DEVELOPMENT network)" : "");
+    return true;
+  }
+
+  static Unexpected<StartFailure> PortTaken(const char* setting, const std::string& address) {
+    return Fail(Exit::kPort, std::string(setting) + ": cannot listen on " + address +
+                                 "; is another process there?");
+  }
+
+  void Halt(const std::string& dump) {
+    const std::string path = config_.data_dir + "/divergence.txt";
+    const auto written = platform::WriteFileAtomically(path, AsBytes(dump));
+    spdlog::critical(
+        "HALTED: this node and a quorum disagree; it votes no more. Keep {} and the "
+        "data, and tell the other operators. {}",
+        path, written ? "" : written.error());
+    halted_ = true;
+  }
+
+  // Damaged blocks are asked of all peers; whoever has them answers, and HealFrom writes them anew.
+  void AskForDamagedBlocks() {
+    const std::vector<Height> damaged = storage_->DamagedBlocks();
+    healing_ = !damaged.empty();
+    if (damaged.empty()) return;
+    for (const Height height : damaged) {
+      const auto message = std::make_shared<const std::string>(
+          replica::EncodePeerMessage(consensus::FetchBlocks{.first = height, .count = 1}));
+      peers_->Broadcast(message, replica::Lane::kBulk);
+    }
+  }
+
+  void HealFrom(const consensus::Blocks& blocks) {
+    if (!healing_) return;
+    for (const consensus::Block& block : blocks.blocks) {
+      const auto damaged = storage_->DamagedBlocks();
+      if (std::ranges::find(damaged, block.header().height) == damaged.end()) continue;
+      (void)inbox_.PutQuery([this, block](replica::Replica& /*replica*/) {
+        const auto healed = storage_->Heal(block);
+        if (healed) spdlog::info("block {} was healed from a peer", block.header().height.value());
+      });
+    }
+  }
+
+  const Config config_;
+  const Identity identity_;
+  rpc::Metrics metrics_;
+  consensus::LocalSigner signer_;
+  rpc::Inbox inbox_;
+  rpc::ClientDesk desk_;
+  rpc::VerifyPool verifier_;
+  rpc::RateLimit limit_;
+  std::unique_ptr<storage::NodeStorage> storage_;
+  std::unique_ptr<rpc::TimedStorage> timed_storage_;
+  std::unique_ptr<StorageIndex> index_;
+  std::unique_ptr<rpc::NodeClock> clock_;
+  std::unique_ptr<rpc::PeerLinks> peers_;
+  std::unique_ptr<rpc::ReplicaLoop> loop_;
+  rpc::Backend backend_;
+  std::unique_ptr<rpc::ClientServer> server_;
+  std::unique_ptr<MetricsServer> metrics_server_;
+  std::atomic<bool> halted_{false};
+  std::atomic<bool> healing_{false};
+};
+
+Expected<std::unique_ptr<Node>, StartFailure> Node::Prepare(Config config, std::string version) {
+  if (const auto failed = crypto::SelfTest()) {
+    return Fail(Exit::kSelfTest, "self-test of the cryptography failed at '" +
+                                     std::string(*failed) +
+                                     "': this machine or its libsodium would not agree with the "
+                                     "other validators. Reinstall libsodium 1.0.18 of Debian 12");
+  }
+  auto identity = LoadIdentity(config);
+  if (!identity) return Fail(Exit::kIdentity, identity.error());
+  return std::unique_ptr<Node>(new Node(
+      std::make_unique<Impl>(std::move(config), std::move(version), std::move(*identity))));
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+Expected<bool, StartFailure> Node::Start() { return impl_->Start(); }
+void Node::Housekeep() { impl_->Housekeep(); }
+bool Node::halted() const { return impl_->halted(); }
+void Node::Drain() { impl_->Drain(); }
+
+}  // namespace timebank::node

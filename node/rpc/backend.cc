@@ -1,0 +1,46 @@
+#include "node/rpc/backend.h"
+
+namespace timebank::rpc {
+
+v1::Reason Backend::ClosedBecause() const {
+  if (draining) return v1::REASON_SHUTTING_DOWN;
+  if (disk_low) return v1::REASON_DISK_LOW;
+  return v1::REASON_UNSPECIFIED;
+}
+
+client::Error Backend::NotFinal(const Hash& id) const {
+  const std::size_t count = genesis.validators.size();
+  const std::size_t needed = genesis.validators.quorum();
+  const std::size_t reachable = peers->reachable();
+  const std::string detail = std::to_string(reachable) + " of " + std::to_string(count) +
+                             " validators reachable, " + std::to_string(needed) +
+                             " needed; transaction " + ToHex(id.view()) +
+                             " stays queued until its validity ends";
+  client::Error error = client::MakeError(
+      reachable < needed ? v1::REASON_TOO_FEW_VALIDATORS : v1::REASON_NOT_YET, detail);
+  error.retry_after_ms = 1000;
+  error.metadata[std::string(client::kTransactionIdKey)] = ToHex(id.view());
+  error.metadata[std::string(client::kReachableKey)] = std::to_string(reachable);
+  error.metadata[std::string(client::kQuorumKey)] = std::to_string(needed);
+  return error;
+}
+
+Gauges Backend::SampleGauges() const {
+  const auto now = loop->published();
+  Gauges out;
+  out.name = name;
+  out.height = now->final.header.height.value();
+  out.log_size = now->final.header.log_size;
+  out.epoch = now->status.consensus.position.epoch.value();
+  out.view = now->status.consensus.position.view.value();
+  out.pool_transactions = now->status.pool_transactions;
+  out.pool_bytes = now->status.pool_bytes;
+  out.inbox = inbox->clients_waiting();
+  out.evidence = now->status.evidence_count;
+  out.validators = genesis.validators.size();
+  out.reachable = peers->reachable();
+  out.accepting = ClosedBecause() == v1::REASON_UNSPECIFIED;
+  return out;
+}
+
+}  // namespace timebank::rpc

@@ -1,0 +1,48 @@
+// What the services of a node stand on: the parts of the running node, owned by node/node.cc.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "api/client/error.h"
+#include "chain/genesis.h"
+#include "crypto/ed25519.h"
+#include "node/rpc/client_desk.h"
+#include "node/rpc/inbox.h"
+#include "node/rpc/ledger_index.h"
+#include "node/rpc/metrics.h"
+#include "node/rpc/node_clock.h"
+#include "node/rpc/peer_links.h"
+#include "node/rpc/rate_limit.h"
+#include "node/rpc/replica_loop.h"
+
+namespace timebank::rpc {
+
+// Everything pointed to outlives the services.
+struct Backend {
+  std::string name;     // of this validator: the audience of read tokens
+  std::string version;  // of the program
+  std::string genesis_bytes;
+  chain::Genesis genesis;
+  crypto::SecretKey key;  // signs fresh tips
+  Inbox* inbox = nullptr;
+  ClientDesk* desk = nullptr;
+  NodeClock* clock = nullptr;
+  ReplicaLoop* loop = nullptr;
+  PeerLinks* peers = nullptr;
+  Metrics* metrics = nullptr;
+  LedgerIndex* index = nullptr;
+  RateLimit* limit = nullptr;
+  std::atomic<bool> draining{false};
+  std::atomic<bool> disk_low{false};
+
+  // Why nothing new is taken at the moment; UNSPECIFIED: it is.
+  [[nodiscard]] v1::Reason ClosedBecause() const;
+  // "not final yet", told with how many validators are reachable and needed (DESIGN 6).
+  [[nodiscard]] client::Error NotFinal(const Hash& id) const;
+  [[nodiscard]] Gauges SampleGauges() const;
+};
+
+}  // namespace timebank::rpc

@@ -1,0 +1,118 @@
+// ChainService: headers, bodies for those entitled, fresh tips, genesis.
+#include "chain/canonical.h"
+#include "chain/domains.h"
+#include "node/rpc/services.h"
+#include "node/rpc/unary.h"
+#include "timebank/v1/block.pb.h"
+#include "timebank/v1/query.grpc.pb.h"
+
+namespace timebank::rpc {
+
+namespace {
+
+using Context = grpc::CallbackServerContext;
+using Reactor = grpc::ServerUnaryReactor;
+
+constexpr std::size_t kNonceSize = 16;
+
+class Service final : public v1::ChainService::CallbackService {
+ public:
+  explicit Service(Backend* backend) : backend_(backend) {}
+
+  Reactor* GetHeader(Context* context, const v1::GetHeaderRequest* request,
+                     v1::GetHeaderResponse* response) override {
+    return Reply(backend_, context, response,
+                 [&]() -> Expected<v1::GetHeaderResponse, client::Error> {
+                   const auto block = Read(request->height());
+                   if (!block) return Unexpected{block.error()};
+                   v1::GetHeaderResponse out;
+                   out.set_header(ToString(block->block.header().Encode()));
+                   out.set_finalization(ToString(block->finalization.Encode()));
+                   return out;
+                 });
+  }
+
+  Reactor* GetBlock(Context* context, const v1::GetBlockRequest* request,
+                    v1::GetBlockResponse* response) override {
+    return Reply(
+        backend_, context, response, [&]() -> Expected<v1::GetBlockResponse, client::Error> {
+          const auto now = backend_->loop->published();
+          const auto viewer = ViewerOf(*backend_, *context, *now->final.state);
+          if (!viewer) return Unexpected{viewer.error()};
+          if (!MaySeeBlocks(*viewer)) {
+            return Unexpected{client::MakeError(
+                v1::REASON_NOT_ENTITLED, "bodies are for auditors, exporters and operators")};
+          }
+          const auto block = Read(request->height());
+          if (!block) return Unexpected{block.error()};
+          v1::GetBlockResponse out;
+          out.set_header(ToString(block->block.header().Encode()));
+          out.set_body(ToString(*block->block.body()));
+          out.set_finalization(ToString(block->finalization.Encode()));
+          return out;
+        });
+  }
+
+  Reactor* GetFreshTip(Context* context, const v1::GetFreshTipRequest* request,
+                       v1::GetFreshTipResponse* response) override {
+    return Reply(
+        backend_, context, response, [&]() -> Expected<v1::GetFreshTipResponse, client::Error> {
+          if (request->nonce().size() != kNonceSize) {
+            return Unexpected{client::MakeError(v1::REASON_BAD_FIELD, "nonce has 16 bytes")};
+          }
+          return SignTip(request->nonce());
+        });
+  }
+
+  Reactor* GetGenesis(Context* context, const v1::GetGenesisRequest* /*request*/,
+                      v1::GetGenesisResponse* response) override {
+    return Reply(backend_, context, response,
+                 [&]() -> Expected<v1::GetGenesisResponse, client::Error> {
+                   v1::GetGenesisResponse out;
+                   out.set_genesis(backend_->genesis_bytes);
+                   out.set_chain_id(backend_->genesis.chain_id.str());
+                   return out;
+                 });
+  }
+
+ private:
+  // A final block; 0: the last one.
+  Expected<consensus::CommittedBlock, client::Error> Read(std::uint64_t height) {
+    const std::uint64_t last = backend_->loop->published()->final.header.height.value();
+    const std::uint64_t at = height == 0 ? last : height;
+    if (at == 0 || at > last) {
+      return Unexpected{client::MakeError(
+          v1::REASON_NOT_FOUND, "the last final block has height " + std::to_string(last))};
+    }
+    auto block = backend_->index->ReadBlock(Height(at));
+    if (!block) return Unexpected{client::MakeError(v1::REASON_BLOCK_DAMAGED)};
+    return std::move(*block);
+  }
+
+  v1::GetFreshTipResponse SignTip(const std::string& nonce) {
+    const auto now = backend_->loop->published();
+    v1::FreshTip tip;
+    tip.set_version(1);
+    tip.set_era(now->final.header.era.value());
+    tip.set_height(now->final.header.height.value());
+    tip.set_digest(now->final.digest.str());
+    tip.set_time_ms(backend_->clock->LedgerNow().value());
+    tip.set_nonce(nonce);
+    v1::GetFreshTipResponse out;
+    out.set_tip(chain::CanonicalBytes(tip));
+    out.set_signature(crypto::SuitedSignature(backend_->key.Sign(
+        chain::SignedBytes(chain::kTipDomain, backend_->genesis.chain_id, {AsBytes(out.tip())}))));
+    out.set_validator_key(crypto::SuitedKey(backend_->key.public_key()));
+    return out;
+  }
+
+  Backend* const backend_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> NewChainService(Backend* backend) {
+  return std::make_unique<Service>(backend);
+}
+
+}  // namespace timebank::rpc

@@ -1,0 +1,66 @@
+// One stream to one peer: a bounded queue in two lanes, drained by a thread that writes frames and
+// connects again, ever more slowly, when the stream breaks.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "node/rpc/peer_links.h"
+
+namespace timebank::rpc {
+
+inline constexpr std::size_t kFrameBytesMax = std::size_t{1} << 20;
+// A frame holds at least one message, of whatever size.
+inline constexpr std::size_t kFrameMessageBytesMax =
+    kFrameBytesMax + replica::kPeerMessageBytesMax + 1024;
+inline constexpr std::size_t kLaneBytesMax = std::size_t{32} << 20;
+inline constexpr std::size_t kLaneMessagesMax = 16'384;
+// Pings find a link whose other end is silent.
+inline constexpr int kPeerPingMs = 2000;
+
+class PeerLinks::Link {
+ public:
+  Link(PeerAddress address, const client::TlsIdentity& identity, Inbox* inbox, Metrics* metrics);
+  ~Link();
+
+  void Start();
+  void Stop();
+  void Put(const replica::SharedMessage& message, replica::Lane lane);
+  // Breaks the stream; the thread connects again after a pause.
+  void Break();
+  [[nodiscard]] bool up() const { return up_; }
+  [[nodiscard]] const PeerAddress& address() const { return address_; }
+
+ private:
+  struct Stream;
+  struct Lane {
+    std::deque<replica::SharedMessage> messages;
+    std::size_t bytes = 0;
+  };
+  void Run();
+  // Until the stream breaks. True when it was up at all.
+  [[nodiscard]] bool RunStream();
+  // Waits for messages; votes first. Empty: stopped or broken.
+  [[nodiscard]] std::vector<replica::SharedMessage> TakeFrame();
+
+  const PeerAddress address_;
+  const client::TlsIdentity identity_;
+  Inbox* const inbox_;
+  Metrics* const metrics_;
+  std::atomic<bool> up_{false};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Lane consensus_;
+  Lane bulk_;
+  Stream* stream_ = nullptr;  // while one runs; guarded by mutex_
+  bool broken_ = false;
+  bool stopped_ = false;
+  std::thread thread_;
+};
+
+}  // namespace timebank::rpc

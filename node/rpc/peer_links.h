@@ -1,0 +1,75 @@
+// This node's connections to the other validators: one long-lived stream to each, with a bounded
+// queue and a thread that fills frames, and one stream from each. Mutual TLS; who the other end is
+// comes from the key of its certificate, never from what it says. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/client/tls.h"
+#include "node/replica/replica.h"
+#include "node/rpc/inbox.h"
+#include "node/rpc/metrics.h"
+
+namespace timebank::rpc {
+
+struct PeerAddress {
+  consensus::PeerId peer;  // index in the validator set
+  std::string name;
+  std::string address;
+  Hash tls_key;
+};
+
+struct PeerLinksConfig {
+  Hash chain_id;
+  std::string listen;
+  client::TlsIdentity identity;
+  std::vector<PeerAddress> peers;
+  std::size_t memory_bytes = std::size_t{256} << 20;  // of gRPC's buffers on the peer port
+};
+
+struct PeerState {
+  std::string name;
+  bool reachable = false;
+};
+
+class PeerLinks final : public replica::Transport {
+ public:
+  // `inbox` and `metrics` outlive the links.
+  PeerLinks(PeerLinksConfig config, Inbox* inbox, Metrics* metrics);
+  ~PeerLinks() override;
+
+  // Called, on gRPC's threads, with every answer of blocks, before the replica sees it. Set before
+  // Start.
+  using BlockTap = std::function<void(const consensus::Blocks&)>;
+  void SetBlockTap(BlockTap tap) { block_tap_ = std::move(tap); }
+
+  // Opens the port and starts to connect. False when the address cannot be listened on.
+  [[nodiscard]] bool Start();
+  void Stop();
+
+  void Send(consensus::PeerId to, const replica::SharedMessage& message,
+            replica::Lane lane) override;
+  void Broadcast(const replica::SharedMessage& message, replica::Lane lane) override;
+  void Disconnect(consensus::PeerId peer, consensus::Misbehaviour reason) override;
+
+  // In the order of the configuration.
+  [[nodiscard]] std::vector<PeerState> states() const;
+  // Validators to whom a link stands, this one included.
+  [[nodiscard]] std::size_t reachable() const;
+
+ private:
+  class Link;
+  class Service;
+  const PeerLinksConfig config_;
+  Inbox* const inbox_;
+  Metrics* const metrics_;
+  BlockTap block_tap_;
+  std::vector<std::unique_ptr<Link>> links_;
+  std::unique_ptr<Service> service_;
+};
+
+}  // namespace timebank::rpc
