@@ -1,0 +1,83 @@
+#include "ledger/due_index.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/prng.h"
+
+namespace timebank::ledger {
+namespace {
+
+DueItem Item(std::uint64_t at, std::uint64_t id) {
+  return {Millis(at), StateKey(v1::TABLE_ENTRY).U64(id).U64(0)};
+}
+
+TEST(DueIndex, IsASetInOrderOfTimeThenKey) {
+  DueIndex index;
+  std::set<DueItem> model;
+  Prng prng(7);
+  for (int step = 0; step < 5'000; ++step) {
+    const DueItem item = Item(prng.Below(50), prng.Below(50));
+    if (model.contains(item)) {
+      model.erase(item);
+      index.Erase(item);
+    } else {
+      model.insert(item);
+      index.Insert(item);
+    }
+    ASSERT_EQ(index.size(), model.size());
+    const auto earliest = index.Earliest();
+    ASSERT_EQ(earliest.has_value(), !model.empty());
+    if (earliest) {
+      ASSERT_EQ(*earliest, model.begin()->at);
+    }
+  }
+  const auto all = index.DueUntil(Millis(1'000), 10'000);
+  EXPECT_EQ(std::vector<DueItem>(model.begin(), model.end()), all);
+}
+
+TEST(DueIndex, GivesWhatIsDueOldestFirstUpToACount) {
+  DueIndex index;
+  for (const std::uint64_t at : {30U, 10U, 20U, 10U}) {
+    index.Insert(Item(at, index.size()));
+  }
+  EXPECT_TRUE(index.DueUntil(Millis(9), 10).empty());
+  EXPECT_EQ(index.DueUntil(Millis(10), 10), (std::vector{Item(10, 1), Item(10, 3)}));
+  EXPECT_EQ(index.DueUntil(Millis(29), 10).size(), 3U);
+  EXPECT_EQ(index.DueUntil(Millis(30), 3), (std::vector{Item(10, 1), Item(10, 3), Item(20, 2)}));
+  EXPECT_TRUE(index.DueUntil(Millis(30), 0).empty());
+}
+
+TEST(DueIndex, CopiesAreValues) {
+  DueIndex index;
+  index.Insert(Item(1, 1));
+  const DueIndex before = index;
+  index.Insert(Item(0, 2));
+  index.Erase(Item(1, 1));
+  EXPECT_EQ(before.DueUntil(Millis(9), 9), std::vector{Item(1, 1)});
+  EXPECT_EQ(index.DueUntil(Millis(9), 9), std::vector{Item(0, 2)});
+  EXPECT_EQ(before.size(), 1U);
+}
+
+TEST(StateKey, OrdersAsItsBytesAndIsOfFixedWidth) {
+  const auto member = MemberId{};
+  EXPECT_EQ(KeyOf<v1::ChainRecord>({}).view().size(), 2U);
+  EXPECT_EQ(KeyOf<v1::Member>(member).view().size(), 17U);
+  EXPECT_EQ(KeyOf<v1::OrgAccount>({}).view().size(), 25U);
+  EXPECT_EQ(KeyOf<v1::PolicyVersion>({}).view().size(), 21U);
+  EXPECT_EQ(KeyOf<v1::Counter>({}).view().size(), 22U);
+  EXPECT_EQ(KeyOf<v1::TransactionMark>({}).view().size(), 33U);
+  EXPECT_EQ(KeyOf<v1::DigestMark>({}).view().size(), 3U);
+  EXPECT_EQ(KeyOf<v1::ValidatorSetRecord>({}).view().size(), 9U);
+  EXPECT_EQ(KeyOf<v1::GrantMark>({}).view().size(), 25U);
+  const StateKey counter =
+      KeyOf<v1::Counter>({.owner = {}, .scope = v1::COUNTER_SCOPE_ELDER_DAY, .period = 20240711});
+  EXPECT_EQ(ToHex(counter.view()), "0a" + std::string(32, '0') + "03" + "0134d947");
+  EXPECT_EQ(StateKey(counter.view()), counter);
+  EXPECT_EQ(counter.table(), v1::TABLE_COUNTER);
+  EXPECT_LT(KeyOf<v1::Member>(member), counter);
+}
+
+}  // namespace
+}  // namespace timebank::ledger

@@ -1,0 +1,129 @@
+#include "ledger/policy.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "ledger/org_tree.h"
+#include "ledger/testing/test_ledger.h"
+
+namespace timebank::ledger::testing {
+namespace {
+
+constexpr v1::PolicyParameter kTolerance = v1::POLICY_PARAMETER_TOLERANCE_MINUTES;
+
+void AddVersion(v1::Genesis& genesis, const char* org, std::uint64_t from_ms, std::int64_t value) {
+  v1::GenesisPolicy& policy = *genesis.add_policies();
+  policy.set_org(OrganisationId(org).str());
+  policy.mutable_policy()->set_effective_from_ms(from_ms);
+  v1::PolicyValue& added = *policy.mutable_policy()->add_values();
+  added.set_parameter(kTolerance);
+  added.set_value(value);
+}
+
+std::int64_t ToleranceOf(const TestLedger& ledger, const char* org, std::uint64_t at_ms) {
+  Records records(ledger.state());
+  return Policy::Of(records, OrganisationId(org), Millis(at_ms)).Get(kTolerance);
+}
+
+TEST(Policy, NearestOrganisationFirstThenLatestThenDefault) {
+  const TestLedger ledger([](v1::Genesis& genesis) {
+    AddVersion(genesis, "district", 100, 20);
+    AddVersion(genesis, "street", 200, 30);
+    AddVersion(genesis, "street", 300, 40);
+    AddVersion(genesis, "street", 250, 35);  // later sequence, earlier in force
+    AddVersion(genesis, "street", 300, 45);  // same moment, later sequence
+  });
+  struct Case {
+    const char* org;
+    std::uint64_t at_ms;
+    std::int64_t expected;
+  };
+  for (const Case& c :
+       {Case{"community", 99, 15}, Case{"community", 100, 20}, Case{"community", 199, 20},
+        Case{"community", 200, 30}, Case{"community", 249, 30}, Case{"community", 250, 35},
+        Case{"community", 299, 35}, Case{"community", 300, 45}, Case{"street", 300, 45},
+        Case{"district", 300, 20}, Case{"community3", 300, 20}, Case{"town", 300, 15},
+        Case{"unknown", 300, 15}}) {
+    SCOPED_TRACE(c.org);
+    SCOPED_TRACE(c.at_ms);
+    EXPECT_EQ(ToleranceOf(ledger, c.org, c.at_ms), c.expected);
+  }
+}
+
+TEST(Policy, ALaterVersionKeepsWhatItDoesNotName) {
+  TestLedger ledger([](v1::Genesis& genesis) {
+    AddVersion(genesis, "street", 100, 30);
+    v1::GenesisPolicy& policy = *genesis.add_policies();
+    policy.set_org(OrganisationId("street").str());
+    policy.mutable_policy()->set_effective_from_ms(200);
+    v1::PolicyValue& weight = *policy.mutable_policy()->add_values();
+    weight.set_parameter(1'000 + v1::CATEGORY_BATHING_HELP);
+    weight.set_value(1'250);
+  });
+  EXPECT_EQ(ToleranceOf(ledger, "community", 200), 30);
+  Records records(ledger.state());
+  const Policy policy = Policy::Of(records, OrganisationId("community"), Millis(200));
+  EXPECT_EQ(policy.Weight(v1::CATEGORY_BATHING_HELP), 1'250);
+  EXPECT_EQ(policy.Weight(v1::CATEGORY_CLEANING), 1'000);
+}
+
+TEST(Parameters, EveryOneOfTheSchemaHasARow) {
+  const auto* schema = v1::PolicyParameter_descriptor();
+  std::set<std::string_view> names;
+  for (int i = 0; i < schema->value_count(); ++i) {
+    const int number = schema->value(i)->number();
+    if (number == 0) continue;
+    const bool is_base = number == v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE;
+    const ParameterInfo* info =
+        FindParameter(static_cast<std::uint32_t>(is_base ? number + 1 : number));
+    ASSERT_NE(info, nullptr) << schema->value(i)->name();
+    EXPECT_TRUE(
+        schema->value(i)->name().starts_with("POLICY_PARAMETER_" + std::string(info->name)));
+    EXPECT_TRUE(names.insert(info->name).second);
+  }
+  EXPECT_EQ(names.size(), Parameters().size());
+}
+
+TEST(Parameters, DefaultsOfTheRuleBook) {
+  const TestLedger ledger;
+  Records records(ledger.state());
+  const Policy policy = Policy::Of(records, OrganisationId("community"), ledger.now());
+  EXPECT_EQ(policy.Get(v1::POLICY_PARAMETER_ENTRY_MIN_MINUTES), 15);
+  EXPECT_EQ(policy.Get(v1::POLICY_PARAMETER_ENTRY_MAX_MINUTES), 240);
+  EXPECT_EQ(policy.Ms(v1::POLICY_PARAMETER_LATE_LIMIT_MS), 30 * kDayMs);
+  EXPECT_EQ(policy.Get(v1::POLICY_PARAMETER_VOLUNTEER_MONTH_MINUTES), 2'400);
+  EXPECT_EQ(policy.Get(v1::POLICY_PARAMETER_EARNED_CAP_MINUTES), 90'000);
+  EXPECT_EQ(policy.Ms(v1::POLICY_PARAMETER_COOLING_MS), 72 * kHourMs);
+  EXPECT_EQ(policy.Ms(v1::POLICY_PARAMETER_FIRST_COOLING_MS), 7 * kDayMs);
+  EXPECT_EQ(policy.Ms(v1::POLICY_PARAMETER_KEY_AGE_MS), kDayMs);
+  EXPECT_EQ(policy.Ms(v1::POLICY_PARAMETER_VALIDITY_MS), kHourMs);
+  EXPECT_EQ(policy.Ms(v1::POLICY_PARAMETER_ENTRY_VALIDITY_MS), 7 * kDayMs);
+  EXPECT_TRUE(policy.Enabled(v1::POLICY_PARAMETER_GOODS_ENABLED));
+  EXPECT_FALSE(policy.Enabled(v1::POLICY_PARAMETER_FRIEND_TRANSFER_ENABLED));
+}
+
+TEST(OrgTree, Walks) {
+  const TestLedger ledger;
+  Records records(ledger.state());
+  const OrgId community = OrganisationId("community");
+  const OrgId district = OrganisationId("district");
+  EXPECT_EQ(ParentOf(records, community), OrganisationId("street"));
+  EXPECT_TRUE(ParentOf(records, district).IsZero());
+  EXPECT_EQ(ParentOrRoot(records, district), district);
+  EXPECT_EQ(DistrictOf(records, community), district);
+  EXPECT_EQ(DistrictOf(records, district), district);
+  EXPECT_EQ(DepthOf(records, community), 3);
+  EXPECT_EQ(DepthOf(records, OrganisationId("unknown")), 0);
+  EXPECT_TRUE(IsAncestor(records, district, community));
+  EXPECT_TRUE(IsAncestor(records, community, community));
+  EXPECT_FALSE(IsAncestor(records, community, district));
+  EXPECT_FALSE(IsAncestor(records, OrganisationId("street2"), community));
+  EXPECT_FALSE(IsAncestor(records, OrganisationId("unknown"), OrganisationId("unknown")));
+  EXPECT_FALSE(IsAncestor(records, OrgId{}, community));
+  EXPECT_FALSE(IsProperAncestor(records, community, community));
+  EXPECT_TRUE(IsProperAncestor(records, district, community));
+}
+
+}  // namespace
+}  // namespace timebank::ledger::testing
