@@ -160,16 +160,16 @@ void Cluster::Route(NodeIndex from, std::optional<NodeIndex> to,
                     const replica::SharedMessage& message) {
   const NodeIndex self = ValidatorAt(from);
   if (mute_.contains(self)) return;
-  if (IsCorrect(self)) {
-    const auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
-    if (!decoded) return checkers_.Fail("a correct node sent what does not decode");
-    if (const auto* sent = std::get_if<consensus::Message>(&*decoded)) {
-      checkers_.Sent(self, *sent);
-      if (on_sent_) on_sent_(self, *sent);
-    }
+  const auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
+  if (!decoded) return checkers_.Fail("a node sent what does not decode");
+  const auto* sent = std::get_if<consensus::Message>(&*decoded);
+  if (sent != nullptr && IsCorrect(self)) {
+    checkers_.Sent(self, *sent);
+    if (on_sent_) on_sent_(self, *sent);
   }
   for (NodeIndex validator = 0; validator < validators_; ++validator) {
     if (validator == self || (to && *to != validator)) continue;
+    if (sent != nullptr && filter_ && !filter_(self, validator, *sent)) continue;
     const NodeIndex place = PlaceFor(from, validator);
     // A twin is heard only by those who see it.
     if (PlaceFor(place, self) == from) network_.Send(from, place, message);

@@ -30,6 +30,10 @@ class Cluster {
   // What a correct node sends, as it leaves.
   using OnSent = std::function<void(NodeIndex from, const consensus::Message& message)>;
 
+  // Whether a correct node's message may pass; gossip always does.
+  using Filter =
+      std::function<bool(NodeIndex from, NodeIndex to, const consensus::Message& message)>;
+
   Cluster(World& world, const Prng& prng, const Community& community, const Plan& plan);
 
   void Start();
@@ -38,6 +42,7 @@ class Cluster {
   void Submit(NodeIndex node, std::uint64_t ticket, const replica::SharedTransaction& transaction);
   void SetOnAnswer(OnAnswer on_answer) { on_answer_ = std::move(on_answer); }
   void SetOnSent(OnSent on_sent) { on_sent_ = std::move(on_sent); }
+  void SetFilter(Filter filter) { filter_ = std::move(filter); }
   // Looks into every correct node's state.
   void CheckStates();
   // True when all correct nodes that are up have the highest final block.
@@ -78,6 +83,7 @@ class Cluster {
   Checkers checkers_;
   OnAnswer on_answer_;
   OnSent on_sent_;
+  Filter filter_;
   Network network_;
   std::vector<std::unique_ptr<Node>> nodes_;
 };

@@ -1,6 +1,8 @@
 // Named cases through the real replica (CONSENSUS 7), the checkers themselves, and determinism.
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "base/prng.h"
 #include "tests/sim/cluster.h"
@@ -113,6 +115,53 @@ TEST(Sim, AllCrashAfterNotarization) {
   EXPECT_TRUE(seen);
   stage.CrashAll();
   stage.RestartAll();
+  stage.ExpectLive();
+}
+
+// The position that a vote or certificate is about.
+std::optional<chain::VotePosition> PositionOf(const consensus::Message& message) {
+  if (const auto* vote = std::get_if<consensus::Vote>(&message)) return vote->position;
+  if (const auto* sent = std::get_if<consensus::CertificateMessage>(&message)) {
+    return sent->certificate.position;
+  }
+  return std::nullopt;
+}
+
+// P1: of seven, three hold only the Notarization of a view, three only its Nullification, one is
+// down: a quorum is online and has to go on.
+TEST(Sim, P1CertificateSplit) {
+  Plan plan = Calm();
+  plan.validators = 7;
+  Stage stage(plan);
+  std::set<NodeIndex> notarized;
+  std::set<NodeIndex> nullified;
+  stage.cluster().SetOnSent([&](NodeIndex from, const consensus::Message& message) {
+    if (IsVote(message, chain::VoteKind::kNotarize)) notarized.insert(from);
+    if (IsVote(message, chain::VoteKind::kNullify)) nullified.insert(from);
+  });
+  // Everybody hears the proposal and no vote, so that all notarize and then nullify the view.
+  stage.cluster().SetFilter([](NodeIndex, NodeIndex, const consensus::Message& message) {
+    return std::holds_alternative<consensus::Proposal>(message);
+  });
+  stage.world().RunUntil(Millis(10'000), [&] { return nullified.size() == 7; });
+  ASSERT_EQ(nullified.size(), 7U);
+  EXPECT_EQ(notarized.size(), 6U);  // the leader's vote is its proposal
+  stage.cluster().SetFilter([](NodeIndex, NodeIndex to, const consensus::Message& message) {
+    const auto position = PositionOf(message);
+    if (!position || to == 6) return false;
+    return position->kind == (to < 3 ? chain::VoteKind::kNotarize : chain::VoteKind::kNullify);
+  });
+  const auto split = [&] {
+    for (NodeIndex node = 0; node < 6; ++node) {
+      const auto view = stage.cluster().node(node).replica().status().consensus.position.view;
+      if (view < View(2)) return false;
+    }
+    return true;
+  };
+  stage.world().RunUntil(Millis(20'000), split);
+  EXPECT_TRUE(split()) << stage.cluster().Explain();
+  stage.cluster().Crash(6);
+  stage.cluster().SetFilter(nullptr);
   stage.ExpectLive();
 }
 
