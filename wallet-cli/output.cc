@@ -101,12 +101,17 @@ std::string FormatCount(std::int64_t count) {
 
 int PrintFailure(const Failure& failure, bool json) {
   if (json) {
-    PrintJson(
-        {{"error", {{"reason", failure.reason}, {"what", failure.what}, {"do", failure.next}}}});
+    nlohmann::json error = {
+        {"reason", failure.reason}, {"what", failure.what}, {"do", failure.next}};
+    for (const auto& [name, value] : failure.facts) error[name] = value;
+    PrintJson({{"error", error}});
   } else {
     std::fprintf(stderr, "error: %s\n", failure.what.c_str());
     if (!failure.reason.empty()) std::fprintf(stderr, "  why: %s\n", failure.reason.c_str());
     if (!failure.next.empty()) std::fprintf(stderr, "   do: %s\n", failure.next.c_str());
+    for (const auto& [name, value] : failure.facts) {
+      std::fprintf(stderr, "       %s: %s\n", name.c_str(), value.c_str());
+    }
   }
   return static_cast<int>(failure.exit);
 }

@@ -6,7 +6,10 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/expected.h"
 
 namespace timebank::cli {
 
@@ -45,15 +48,22 @@ class Table {
 // 83340 -> "83,340".
 [[nodiscard]] std::string FormatCount(std::int64_t count);
 
-// Prints "error: what" and, where given, "why: ..." and "do: ..." to stderr, or with `json` one
-// object
-// {"error": {"reason", "what", "do"}} to stdout. Returns the exit code for the caller to return.
 struct Failure {
   Exit exit = Exit::kLocal;
   std::string reason;  // stable name, may be empty
   std::string what;
   std::string next;
+  // What a program would want to go on with: transaction_id, validators_reachable, ...
+  std::vector<std::pair<std::string, std::string>> facts;
 };
+
+template <typename T>
+using Result = Expected<T, Failure>;
+struct Done {};
+
+// Prints "error: what" and, where given, "why: ...", "do: ..." and the facts to stderr, or with
+// `json` one object {"error": {"reason", "what", "do", facts...}} to stdout. Returns the exit code
+// for the caller to return.
 int PrintFailure(const Failure& failure, bool json);
 
 void PrintText(std::string_view text);

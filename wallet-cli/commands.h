@@ -1,0 +1,25 @@
+// All families of commands, one file each: commands_<family>.cc.
+#pragma once
+
+#include "wallet-cli/app.h"
+
+namespace timebank::cli {
+
+void AddStatusCommands(CLI::App& app, Program& program);
+void AddReceiptCommands(CLI::App& app, Program& program);
+void AddKeyCommands(CLI::App& app, Program& program);
+void AddMemberCommands(CLI::App& app, Program& program);
+void AddOrgCommands(CLI::App& app, Program& program);
+void AddListingCommands(CLI::App& app, Program& program);
+void AddOrderCommands(CLI::App& app, Program& program);
+void AddEntryCommands(CLI::App& app, Program& program);
+void AddApprovalCommands(CLI::App& app, Program& program);
+void AddOfferCommands(CLI::App& app, Program& program);
+void AddRedeemCommands(CLI::App& app, Program& program);
+void AddMoneyCommands(CLI::App& app, Program& program);
+void AddTestnetCommands(CLI::App& app, Program& program);
+void AddImportCommands(CLI::App& app, Program& program);
+void AddDevCommands(CLI::App& app, Program& program);
+void AddHelpCommands(CLI::App& app, Program& program);
+
+}  // namespace timebank::cli

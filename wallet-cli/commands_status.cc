@@ -1,0 +1,110 @@
+// `timebank status`: what every validator says of itself, side by side.
+#include <CLI/CLI.hpp>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "wallet-cli/arguments.h"
+#include "wallet-cli/commands.h"
+
+namespace timebank::cli {
+namespace {
+
+using Json = nlohmann::json;
+using Answer = client::Answer<v1::GetStatusResponse>;
+
+constexpr std::size_t kRootDigits = 16;
+
+std::vector<Answer> AskAll(client::Client& client) {
+  std::vector<std::future<Answer>> calls;
+  for (std::size_t i = 0; i < client.nodes().size(); ++i) {
+    calls.push_back(std::async(std::launch::async, [&client, i] { return client.Status(i); }));
+  }
+  std::vector<Answer> answers;
+  for (auto& call : calls) answers.push_back(call.get());
+  return answers;
+}
+
+Json JsonOfNode(const client::NodeAddress& node, const Answer& answer, std::int64_t offset) {
+  if (!answer) {
+    return {{"name", node.name},
+            {"address", node.address},
+            {"answers", false},
+            {"error", answer.error().message}};
+  }
+  const v1::GetStatusResponse& status = *answer;
+  return {{"name", node.name},
+          {"address", node.address},
+          {"answers", true},
+          {"height", status.height()},
+          {"state_root", ToHex(AsBytes(status.state_root()))},
+          {"digest", ToHex(AsBytes(status.digest()))},
+          {"log_size", status.log_size()},
+          {"epoch", status.epoch()},
+          {"view", status.view()},
+          {"validators", status.validators()},
+          {"needed", status.quorum()},
+          {"reachable", status.reachable()},
+          {"pool", status.pool_transactions()},
+          {"accepting", status.accepting()},
+          {"ledger_time", Rfc3339(status.ledger_time_ms(), offset)},
+          {"ledger_time_ms", status.ledger_time_ms()},
+          {"clock_offset_ms", status.clock_offset_ms()},
+          {"next_due_ms", status.next_due_ms()},
+          {"members", status.members()},
+          {"credited_minutes", status.credited_minutes()},
+          {"version", status.version()},
+          {"development", status.development()},
+          {"chain_id", ToHex(AsBytes(status.chain_id()))}};
+}
+
+void PrintNodes(Context& context, const client::Client& client,
+                const std::vector<Answer>& answers) {
+  const std::int64_t offset = context.CivilOffset();
+  Table table(
+      {"validator", "height", "state root", "view", "reachable", "pool", "ledger time", "version"});
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const std::string& name = client.nodes()[i].name;
+    if (!answers[i]) {
+      table.Add({name, "-", answers[i].error().message});
+      continue;
+    }
+    const v1::GetStatusResponse& status = *answers[i];
+    table.Add({name, std::to_string(status.height()),
+               ToHex(AsBytes(status.state_root())).substr(0, kRootDigits),
+               std::to_string(status.view()),
+               std::to_string(status.reachable()) + " of " + std::to_string(status.validators()) +
+                   " (" + std::to_string(status.quorum()) + " needed)",
+               std::to_string(status.pool_transactions()) + (status.accepting() ? "" : ", closed"),
+               LocalTime(status.ledger_time_ms(), offset), status.version()});
+  }
+  PrintText(table.Text());
+  if (client.genesis().message.development()) PrintText(context.Say(Text::kDevelopment));
+}
+
+Result<Exit> ShowStatus(Context& context) {
+  const auto client = context.Connect();
+  if (!client) return Unexpected{client.error()};
+  const std::vector<Answer> answers = AskAll(**client);
+  std::size_t answering = 0;
+  Json nodes = Json::array();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i]) ++answering;
+    nodes.push_back(JsonOfNode((*client)->nodes()[i], answers[i], context.CivilOffset()));
+  }
+  if (context.json()) {
+    PrintJson(nodes);
+  } else {
+    PrintNodes(context, **client, answers);
+  }
+  return answering == 0 ? Exit::kNotRecorded : Exit::kOk;
+}
+
+}  // namespace
+
+void AddStatusCommands(CLI::App& app, Program& program) {
+  program.Add(
+      app, {"status", "Height, state root and reach of every validator", "timebank status --json"},
+      ShowStatus);
+}
+
+}  // namespace timebank::cli
