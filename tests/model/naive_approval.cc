@@ -27,6 +27,7 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
     return v1::REASON_MISSING_FIELD;
   }
   if (channel == v1::CHANNEL_CARD && !tx.has_pin()) return v1::REASON_MISSING_FIELD;
+  if (channel != v1::CHANNEL_CARD && tx.has_pin()) return v1::REASON_BAD_FIELD;
   if (!visits_.contains(action.entry())) return v1::REASON_UNKNOWN_ENTRY;
   if (!action.witness().empty() && !people_.contains(action.witness())) {
     return v1::REASON_UNKNOWN_MEMBER;
@@ -51,21 +52,24 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (content_hash != action.content_hash()) return v1::REASON_CONTENT_MISMATCH;
   if (channel == v1::CHANNEL_CARD) {
-    const auto day = LocalDay(Millis(visit.start_ms), civil_offset_minutes_);
+    // By the day of the confirmation, and not given back.
+    const auto today = LocalDay(Millis(now_), civil_offset_minutes_);
     std::int64_t by_card = visit.served;
     for (const auto& [id, other] : visits_) {
-      if (other.elder != visit.elder || other.channel != channel || !other.Counts()) continue;
-      const auto other_day = LocalDay(Millis(other.start_ms), civil_offset_minutes_);
-      if (other_day == day) by_card += other.served;
+      const bool counts = other.elder == visit.elder && other.channel == channel &&
+                          LocalDay(Millis(other.confirmed_ms), civil_offset_minutes_) == today;
+      if (counts && other.replaces.empty()) by_card += other.served;
     }
-    const auto cap = Param(visit.community, v1::POLICY_PARAMETER_CARD_DAY_MINUTES, visit.policy_ms);
+    const auto cap = Param(visit.community, v1::POLICY_PARAMETER_CARD_DAY_MINUTES, now_);
     if (by_card > cap) return v1::REASON_F5_CAP;
   }
   const bool walk_in = !visit.ordered;
   if (walk_in && !CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
     return v1::REASON_F13_INSUFFICIENT;
   }
-  if (Blocked(signer.member()) || Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
+  const bool own = channel == v1::CHANNEL_APP || channel == v1::CHANNEL_PROXY;
+  if (walk_in && own && KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
+  if (Blocked(visit.volunteer) || Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
   const auto wait =
       Param(visit.community, v1::POLICY_PARAMETER_APPROVE_DEADLINE_MS, visit.policy_ms) +
       Param(visit.community, v1::POLICY_PARAMETER_APPROVE_GRACE_MS, visit.policy_ms);
@@ -112,7 +116,7 @@ v1::Reason NaiveLedger::JudgePin(const v1::PinProof& pin, const Id& card,
   v1::PinStatement statement;
   if (!statement.ParseFromString(pin.statement()) || statement.version() != 1 ||
       statement.card() != card || statement.action_digest() != HashOf(action) ||
-      statement.expiry_ms() < now_) {
+      statement.expiry_ms() < now_ || statement.expiry_ms() > now_ + 125'000) {
     return v1::REASON_BAD_PIN_STATEMENT;
   }
   const auto service = people_.find(pin.service());
@@ -155,8 +159,8 @@ v1::Reason NaiveLedger::MayApprove(const Visit& visit) const {
   const auto deadline = static_cast<Time>(
       Param(visit.community, v1::POLICY_PARAMETER_APPROVE_DEADLINE_MS, visit.policy_ms));
   const bool late = visit.confirmed_ms != 0 && now_ >= visit.confirmed_ms + deadline;
-  const Id& level = late ? orgs_.at(visit.community).parent : visit.community;
-  if (signer.org() != level) return v1::REASON_F15_WRONG_SCOPE;
+  if (signer.org() != (late ? ParentOrRoot(visit.community) : visit.community))
+    return v1::REASON_F15_WRONG_SCOPE;
   return v1::REASON_UNSPECIFIED;
 }
 
@@ -167,8 +171,6 @@ v1::Reason NaiveLedger::Do(const v1::ApproveEntries& tx) {
   if (by_.size() != 1 || !HoldsAt(signer, v1::ROLE_APPROVER, signer.org())) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
-  if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
-  if (Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
   const NaiveLedger before = *this;
   std::vector<LineVerdict> lines;
   for (const auto& line : tx.lines()) {
@@ -188,17 +190,20 @@ v1::Reason NaiveLedger::Do(const v1::ApproveEntries& tx) {
   return verdict;
 }
 
-// A list stands if one line does, or all when asked so. What refuses it when all were asked, or
-// when it has one line only, is the reason of the first line refused.
+// A list stands if one line does, or all when asked so. Refused: when all were asked, for the
+// reason of the first line refused; else for that of all lines if they agree.
 v1::Reason NaiveLedger::OfLines(const std::vector<LineVerdict>& lines, bool all_or_nothing) {
   std::size_t refused = 0;
+  bool agree = true;
   v1::Reason first = v1::REASON_UNSPECIFIED;
   for (const LineVerdict& line : lines) {
     if (line.outcome != v1::OUTCOME_REFUSED) continue;
     if (++refused == 1) first = line.reason;
+    agree = agree && line.reason == first;
   }
-  if (refused > 0 && (all_or_nothing || lines.size() == 1)) return first;
-  return refused == lines.size() ? v1::REASON_NO_LINE_SUCCEEDED : v1::REASON_UNSPECIFIED;
+  if (refused > 0 && all_or_nothing) return first;
+  if (refused < lines.size()) return v1::REASON_UNSPECIFIED;
+  return agree ? first : v1::REASON_NO_LINE_SUCCEEDED;
 }
 
 v1::Reason NaiveLedger::ApprovalLine(const v1::ApprovalLine& line) {
@@ -214,25 +219,47 @@ v1::Reason NaiveLedger::ApprovalLine(const v1::ApprovalLine& line) {
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (HashOf(visit.content) != line.content_hash()) return v1::REASON_CONTENT_MISMATCH;
   const bool own_key = visit.channel == v1::CHANNEL_APP;
-  const auto period = [&](Time at) {
-    const auto day = LocalDay(Millis(at), civil_offset_minutes_);
-    const auto hour = LocalMinuteOfDay(Millis(at), civil_offset_minutes_) / 60;
-    return own_key ? std::pair(day, hour) : std::pair(day, 0U);
-  };
-  std::int64_t approvals = 1;
-  for (const auto& [id, other] : visits_) {
-    if (other.approved_by != signer.member() || !other.replaces.empty()) continue;
-    const bool other_own_key = other.channel == v1::CHANNEL_APP;
-    if (other_own_key == own_key && period(other.approved_ms) == period(now_)) ++approvals;
-  }
+  const auto approvals = own_key ? ApprovalsWithOwnKeyThisHour() : ApprovalsWithoutOwnKeyToday();
   const auto limit = own_key ? v1::POLICY_PARAMETER_APPROVALS_HOUR_WITH_OWN_KEY
                              : v1::POLICY_PARAMETER_APPROVALS_DAY_WITHOUT_OWN_KEY;
-  if (approvals > Param(visit.community, limit, visit.policy_ms)) {
-    return v1::REASON_F9_APPROVER_LIMIT;
-  }
+  if (approvals >= Param(signer.org(), limit, now_)) return v1::REASON_F9_APPROVER_LIMIT;
+  if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
   if (Blocked(visit.volunteer) || Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
   StartCooling(line.entry(), visit);
   return v1::REASON_UNSPECIFIED;
+}
+
+// F9 counts what this person approved: with the elder's own key in the present clock hour, all
+// else, corrections too, on the local day.
+std::int64_t NaiveLedger::ApprovalsWithOwnKeyThisHour() const {
+  const auto hour = [&](Time at) {
+    return std::pair(LocalDay(Millis(at), civil_offset_minutes_),
+                     LocalMinuteOfDay(Millis(at), civil_offset_minutes_) / 60);
+  };
+  std::int64_t count = 0;
+  for (const auto& [id, visit] : visits_) {
+    const bool own_key = visit.channel == v1::CHANNEL_APP && visit.replaces.empty();
+    const bool this_hour = hour(visit.approved_ms) == hour(now_);
+    if (visit.approved_by == by_.front().member() && own_key && this_hour) ++count;
+  }
+  return count;
+}
+
+std::int64_t NaiveLedger::ApprovalsWithoutOwnKeyToday() const {
+  const auto today = LocalDay(Millis(now_), civil_offset_minutes_);
+  std::int64_t count = 0;
+  for (const auto& [id, visit] : visits_) {
+    const bool own_key = visit.channel == v1::CHANNEL_APP && visit.replaces.empty();
+    const bool is_today = LocalDay(Millis(visit.approved_ms), civil_offset_minutes_) == today;
+    if (visit.approved_by == by_.front().member() && !own_key && is_today) ++count;
+  }
+  return count;
+}
+
+// Where the tree ends its root stands in for the parent.
+Id NaiveLedger::ParentOrRoot(const Id& org) const {
+  const Id& parent = orgs_.at(org).parent;
+  return parent.empty() ? org : parent;
 }
 
 // Approval: the elder's hold pays, the volunteer's minutes wait.
@@ -241,6 +268,9 @@ void NaiveLedger::StartCooling(const Id& id, Visit& visit) {
     return Param(visit.community, p, visit.policy_ms);
   };
   visit.paid = Capture(id, visit.credited, visit.volunteer, v1::ACCOUNT_KIND_COOLING);
+  const bool kin_confirmed = visit.channel == v1::CHANNEL_PROXY &&
+                             people_.at(visit.confirmed_by).kin.contains(by_.front().member());
+  if (kin_confirmed) visit.flags |= v1::FLAG_R1_NOT_OWN_KEY;
   Person& volunteer = people_.at(visit.volunteer);
   const bool early = volunteer.entries_approved < param(v1::POLICY_PARAMETER_FIRST_COOLING_ENTRIES);
   const auto cooling =
@@ -275,12 +305,11 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
     return v1::REASON_F3_SEPARATION_OF_DUTIES;
   }
   if (visit.approver_org.empty()) return v1::REASON_WRONG_STATE;
-  const Id& parent = orgs_.at(visit.approver_org).parent;
-  const Id grandparent = orgs_.contains(parent) ? orgs_.at(parent).parent : Id();
+  const Id parent = ParentOrRoot(visit.approver_org);
   const auto deadline = static_cast<Time>(
       Param(visit.community, v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS, visit.policy_ms));
   const bool late = now_ >= visit.approved_ms + deadline;
-  const Id& level = late ? grandparent : parent;
+  const Id level = late ? ParentOrRoot(parent) : parent;
   if (by_.size() != 1 || signer.org() != level ||
       !HoldsAt(signer, v1::ROLE_REVIEWER, signer.org())) {
     return v1::REASON_F15_WRONG_SCOPE;
@@ -292,7 +321,7 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
     return v1::REASON_WRONG_STATE;
   }
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
-  if (Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
+  if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
   visit.review = tx.verdict();
   visit.reviewed_by = signer.member();
   if (tx.verdict() == v1::REVIEW_VERDICT_REVERSE) {
@@ -347,6 +376,7 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
   const auto window = static_cast<Time>(
       Param(old.community, v1::POLICY_PARAMETER_CORRECTION_WINDOW_MS, old.policy_ms));
   if (now_ >= old.credited_ms + window) return v1::REASON_DEADLINE_PASSED;
+  if (tx.replacement().empty() && KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
   const NaiveLedger before = *this;
   const std::int64_t earned = BalanceOf(old.volunteer, v1::ACCOUNT_KIND_EARNED);
   const std::int64_t taken = std::min(earned, old.credited);
@@ -375,7 +405,15 @@ v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::stri
       content.community() != old.community || visits_.contains(content.entry())) {
     return v1::REASON_CONFLICT;
   }
-  Visit visit{.policy_ms = now_};
+  v1::EntryContent old_content;
+  if (!old_content.ParseFromString(old.content) || old_content.channel() != content.channel()) {
+    return v1::REASON_CONFLICT;
+  }
+  Visit visit{.policy_ms = old.policy_ms};
+  visit.ordered = old.ordered;
+  visit.planned_start_ms = old.planned_start_ms;
+  visit.planned_minutes = old.planned_minutes;
+  visit.replaces = old_id;
   visit.community = old.community;
   visit.elder = old.elder;
   visit.volunteer = old.volunteer;
@@ -388,14 +426,19 @@ v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::stri
   if (id_time != v1::REASON_UNSPECIFIED) return id_time;
   const auto reason = JudgeContent(content, visit);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (ApprovalsWithoutOwnKeyToday() >=
+      Param(by_.front().org(), v1::POLICY_PARAMETER_APPROVALS_DAY_WITHOUT_OWN_KEY, now_)) {
+    return v1::REASON_F9_APPROVER_LIMIT;
+  }
   if (!CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
     return v1::REASON_F13_INSUFFICIENT;
   }
+  if (KeyTooYoung(by_.front())) return v1::REASON_F8_KEY_TOO_YOUNG;
+  if (Blocked(visit.volunteer) || Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
   visit.flags = v1::FLAG_R1_NOT_OWN_KEY;
   visit.channel = content.channel();
   visit.submitted_ms = visit.confirmed_ms = now_;
   visit.submitted_by = visit.confirmed_by = by_.front().member();
-  visit.replaces = old_id;
   HeldMinutes hold{.owner = visit.elder, .purpose = v1::HOLD_PURPOSE_WALK_IN};
   PlaceHold(content.entry(), hold, visit.credited, /*earned_only=*/false);
   visits_[content.entry()] = visit;

@@ -17,12 +17,13 @@ v1::Reason NaiveLedger::Do(const v1::Donate& tx) {
                       old.beneficiary == tx.org() && old.lines.front().minutes == tx.minutes();
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
   }
+  if (visits_.contains(tx.hold()) || purchases_.contains(tx.hold())) return v1::REASON_CONFLICT;
   const Id home = HomeOf(donor);
-  if (Param(home, v1::POLICY_PARAMETER_DONATION_ENABLED, now_) == 0) {
-    return v1::REASON_DISABLED_BY_POLICY;
-  }
   if (const auto reason = CheckIdTime(tx.hold(), home); reason != v1::REASON_UNSPECIFIED) {
     return reason;
+  }
+  if (Param(home, v1::POLICY_PARAMETER_DONATION_ENABLED, now_) == 0) {
+    return v1::REASON_DISABLED_BY_POLICY;
   }
   if (InDebt(donor)) return v1::REASON_DEBT;
   if (BalanceOf(donor, v1::ACCOUNT_KIND_EARNED) < tx.minutes()) return v1::REASON_F13_INSUFFICIENT;
@@ -39,12 +40,11 @@ v1::Reason NaiveLedger::Do(const v1::Donate& tx) {
 v1::Reason NaiveLedger::Do(const v1::RevokeDonation& tx) {
   if (tx.hold().empty()) return v1::REASON_MISSING_FIELD;
   const auto hold = holds_.find(tx.hold());
-  if (hold == holds_.end() || hold->second.purpose != v1::HOLD_PURPOSE_DONATION) {
-    return v1::REASON_UNKNOWN_HOLD;
-  }
+  if (hold == holds_.end()) return v1::REASON_UNKNOWN_HOLD;
   if (by_.size() != 1 || !SignsAsMember(by_.front(), hold->second.owner)) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
+  if (hold->second.purpose != v1::HOLD_PURPOSE_DONATION) return v1::REASON_WRONG_STATE;
   if (hold->second.expires_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   ReleaseHold(tx.hold());
   return v1::REASON_UNSPECIFIED;

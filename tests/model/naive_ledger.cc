@@ -1,6 +1,8 @@
 // Envelope, dispatch and the sweep of the naive ledger.
 #include "tests/model/naive_ledger.h"
 
+#include <algorithm>
+
 #include "base/civil.h"
 #include "chain/domains.h"
 #include "crypto/ed25519.h"
@@ -8,12 +10,13 @@
 namespace timebank::model {
 namespace {
 
-// Kinds whose repetition is told by the id of what they make; they leave no transaction mark.
-bool IdempotentByEntity(v1::TransactionBody::KindCase kind) {
+// Kinds whose repetition nothing else would tell: they are remembered.
+bool LeavesMark(v1::TransactionBody::KindCase kind) {
   using Body = v1::TransactionBody;
-  return kind == Body::kCreateOrganisation || kind == Body::kRegisterMember ||
-         kind == Body::kPlaceOrder || kind == Body::kSubmitEntry || kind == Body::kPaperBatch ||
-         kind == Body::kRedeem;
+  return kind == Body::kAppointOfficer || kind == Body::kDismissOfficer ||
+         kind == Body::kSetPolicy || kind == Body::kSetThreshold || kind == Body::kSetProxy ||
+         kind == Body::kListMember || kind == Body::kUnlistMember || kind == Body::kPublishOffer ||
+         kind == Body::kDonate || kind == Body::kTransfer;
 }
 
 }  // namespace
@@ -73,10 +76,18 @@ Verdict NaiveLedger::Judge(const v1::Envelope& envelope) {
     return {.reason = reason};
   }
   by_.assign(body.signers().begin(), body.signers().end());
-  if (const auto reason = Dispatch(body); reason != v1::REASON_UNSPECIFIED) {
-    return {.reason = reason, .lines = lines_};
+  // F14, the last check of every kind: nobody who is blocked signs.
+  const bool blocked = std::any_of(
+      by_.begin(), by_.end(), [&](const v1::Signer& signer) { return Blocked(signer.member()); });
+  const auto before = blocked ? std::optional(*this) : std::nullopt;
+  auto reason = Dispatch(body);
+  const bool changes = lines_.empty() || lines_.front().outcome == v1::OUTCOME_DONE;
+  if (reason == v1::REASON_UNSPECIFIED && blocked && changes) {
+    *this = *before;
+    reason = v1::REASON_F14_PARTY_BLOCKED;
   }
-  if (!IdempotentByEntity(body.kind_case())) seen_.insert(envelope.body());
+  if (reason != v1::REASON_UNSPECIFIED) return {.reason = reason, .lines = lines_};
+  if (LeavesMark(body.kind_case())) seen_.insert(envelope.body());
   if (lines_.empty()) Already(v1::OUTCOME_DONE);
   return {.lines = lines_};
 }
@@ -103,8 +114,14 @@ v1::Reason NaiveLedger::JudgeEnvelope(const v1::Envelope& envelope,
   const auto validity = body.kind_case() == v1::TransactionBody::kSubmitEntry
                             ? v1::POLICY_PARAMETER_ENTRY_VALIDITY_MS
                             : v1::POLICY_PARAMETER_VALIDITY_MS;
+  for (const auto& signer : body.signers()) {
+    const bool officer = signer.role() != v1::ROLE_MEMBER && signer.role() != v1::ROLE_PROXY;
+    if (officer && signer.org().empty()) return v1::REASON_MISSING_FIELD;
+    if (!officer && !signer.org().empty()) return v1::REASON_BAD_FIELD;
+  }
   if (body.valid_until_ms() < now_) return v1::REASON_EXPIRED;
-  if (body.valid_until_ms() > now_ + static_cast<Time>(Param({}, validity, now_))) {
+  if (body.valid_until_ms() >
+      now_ + static_cast<Time>(Param(HomeOf(body.signers(0).member()), validity, now_))) {
     return v1::REASON_VALIDITY_TOO_LONG;
   }
   if (seen_.contains(envelope.body())) return v1::REASON_REPLAY;

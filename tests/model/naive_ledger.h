@@ -95,6 +95,9 @@ class NaiveLedger : private NaiveBooks {
   v1::Reason ApprovalLine(const v1::ApprovalLine& line);
   v1::Reason MayApprove(const Visit& visit) const;
   bool IsParty(const Id& person, const Visit& visit) const;
+  std::int64_t ApprovalsWithOwnKeyThisHour() const;
+  std::int64_t ApprovalsWithoutOwnKeyToday() const;
+  Id ParentOrRoot(const Id& org) const;
   void StartCooling(const Id& id, Visit& visit);
   void Reverse(Visit& visit);
   v1::Reason Replace(const v1::EntryContent& content, const std::string& bytes, const Visit& old,
@@ -110,7 +113,7 @@ class NaiveLedger : private NaiveBooks {
   v1::Reason Do(const v1::CancelRedemption& tx);
   v1::Reason RedeemScope(const v1::RedeemAction& action, const v1::Redeem& tx) const;
   v1::Reason JudgePurchase(const v1::RedeemAction& action, Purchase& purchase) const;
-  bool ServesAt(const Id& org) const;
+  bool ServesAt(const Id& person, const Id& org) const;
   v1::Reason ProviderSigns(const Purchase& purchase) const;
   void Undo(const Id& id, v1::RedemptionState state);
 };

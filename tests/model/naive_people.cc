@@ -51,6 +51,9 @@ v1::Reason NaiveLedger::Do(const v1::CreateOrganisation& tx) {
     const bool same = old.parent == tx.parent() && old.kind == tx.kind() && old.name == tx.name();
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_ORGANISATION_EXISTS;
   }
+  int depth = 1;
+  for (Id at = tx.parent(); orgs_.contains(at); at = orgs_.at(at).parent) ++depth;
+  if (depth > 16) return v1::REASON_BAD_FIELD;
   orgs_[tx.org()] = {.parent = tx.parent(), .kind = tx.kind(), .name = tx.name()};
   orgs_[tx.org()].created_ms = now_;
   return v1::REASON_UNSPECIFIED;
@@ -85,7 +88,7 @@ v1::Reason NaiveLedger::Do(const v1::DismissOfficer& tx) {
                                     v1::TransactionBody::kDismissOfficer);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
   if (people_.at(tx.member()).offices.erase({tx.org(), tx.role()}) == 0) {
-    return Already(v1::OUTCOME_ALREADY_DONE);
+    return v1::REASON_WRONG_STATE;
   }
   return v1::REASON_UNSPECIFIED;
 }
@@ -136,6 +139,7 @@ v1::Reason NaiveLedger::Do(const v1::ApproveBudget& tx) {
   const auto reason = NeedPair(v1::ROLE_REGULATOR, v1::ROLE_FINANCE, tx.district(), false);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
   Org& district = orgs_.at(tx.district());
+  if (!district.parent.empty()) return v1::REASON_BAD_FIELD;
   if (tx.minutes() < district.budget) return v1::REASON_WRONG_STATE;
   if (tx.minutes() == district.budget) return Already(v1::OUTCOME_ALREADY_DONE);
   district.budget = tx.minutes();
@@ -152,7 +156,11 @@ bool NaiveLedger::ProofHolds(const Id& member, const v1::NewKey& key) const {
 
 v1::Reason NaiveLedger::Do(const v1::RegisterMember& tx) {
   if (tx.member().empty() || tx.home_org().empty()) return v1::REASON_MISSING_FIELD;
-  if (tx.birth_year() == 0) return v1::REASON_MISSING_FIELD;
+  const auto this_year = LocalYear(Millis(now_), civil_offset_minutes_);
+  const bool device = tx.birth_year() == 0;
+  if (!device && (tx.birth_year() < 1850 || tx.birth_year() > this_year)) {
+    return v1::REASON_BAD_FIELD;
+  }
   if (!orgs_.contains(tx.home_org())) return v1::REASON_UNKNOWN_ORGANISATION;
   if (by_.size() != 1 || !HoldsOver(by_.front(), v1::ROLE_CLERK, tx.home_org())) {
     return v1::REASON_F15_WRONG_SCOPE;
@@ -181,6 +189,7 @@ v1::Reason NaiveLedger::Do(const v1::AddKey& tx) {
   auto& keys = people_.at(tx.member()).keys;
   const std::string key_id = KeyIdOf(tx.key().key());
   if (keys.contains(key_id)) return v1::REASON_KEY_EXISTS;
+  if (keys.size() >= 64) return v1::REASON_F5_CAP;
   keys[key_id] = {.bytes = tx.key().key(), .since_ms = now_};
   return v1::REASON_UNSPECIFIED;
 }
@@ -203,11 +212,13 @@ v1::Reason NaiveLedger::Do(const v1::SetProxy& tx) {
   constexpr std::uint32_t kAllScopes = 1 | 2 | 4 | 8;
   if (tx.member().empty() || tx.proxy().empty()) return v1::REASON_MISSING_FIELD;
   if ((tx.scope() & ~kAllScopes) != 0) return v1::REASON_BAD_FIELD;
+  if (tx.scope() != 0 && tx.until_ms() <= now_) return v1::REASON_BAD_FIELD;
   if (!people_.contains(tx.member()) || !people_.contains(tx.proxy())) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
-  if (tx.member() == tx.proxy()) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   const v1::Signer& signer = by_.front();
+  const bool to_oneself = signer.role() == v1::ROLE_REVIEWER && tx.proxy() == signer.member();
+  if (tx.member() == tx.proxy() || to_oneself) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   const Id home = HomeOf(tx.member());
   const bool by_member = SignsAsMember(signer, tx.member());
   const bool by_street = HoldsOver(signer, v1::ROLE_REVIEWER, home) && signer.org() != home;
@@ -215,13 +226,14 @@ v1::Reason NaiveLedger::Do(const v1::SetProxy& tx) {
   if (by_street && tx.document_commitment().empty()) return v1::REASON_MISSING_FIELD;
   auto& proxies = people_.at(tx.member()).proxies;
   if (tx.scope() == 0) {
-    proxies.erase(tx.proxy());
+    if (proxies.erase(tx.proxy()) == 0) return Already(v1::OUTCOME_ALREADY_DONE);
     return v1::REASON_UNSPECIFIED;
   }
   for (const auto& [org, role] : people_.at(tx.proxy()).offices) {
     const bool merchant = role == v1::ROLE_MERCHANT || role == v1::ROLE_CASHIER;
     if (merchant) return v1::REASON_F12_MERCHANT_AS_PROXY;
   }
+  if (!proxies.contains(tx.proxy()) && proxies.size() >= 16) return v1::REASON_F5_CAP;
   proxies[tx.proxy()] = {.scope = tx.scope(), .until_ms = tx.until_ms()};
   return v1::REASON_UNSPECIFIED;
 }
@@ -233,10 +245,19 @@ v1::Reason NaiveLedger::Do(const v1::RegisterKin& tx) {
   if (!people_.contains(tx.member()) || !people_.contains(tx.relative())) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
-  if (tx.member() == tx.relative()) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  const Id& lister = by_.front().member();
+  if (tx.member() == tx.relative() || lister == tx.member() || lister == tx.relative()) {
+    return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  }
   if (by_.size() != 1 || !HoldsOver(by_.front(), v1::ROLE_LISTER, HomeOf(tx.member()))) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
+  const auto& kin = people_.at(tx.member()).kin;
+  if (const auto known = kin.find(tx.relative()); known != kin.end()) {
+    const bool same = known->second == tx.kinship();
+    return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
+  }
+  if (kin.size() >= 64 || people_.at(tx.relative()).kin.size() >= 64) return v1::REASON_F5_CAP;
   people_.at(tx.member()).kin[tx.relative()] = tx.kinship();
   people_.at(tx.relative()).kin[tx.member()] = Inverse(tx.kinship());
   return v1::REASON_UNSPECIFIED;
@@ -254,15 +275,21 @@ v1::Reason NaiveLedger::Do(const v1::UnlistMember& tx) {
 v1::Reason NaiveLedger::List(const Id& org, std::uint32_t list_class,
                              const std::vector<Id>& members, bool on) {
   if (org.empty() || list_class == 0 || members.empty()) return v1::REASON_MISSING_FIELD;
+  if (std::set<Id>(members.begin(), members.end()).size() != members.size()) {
+    return v1::REASON_BAD_FIELD;
+  }
   if (!orgs_.contains(org)) return v1::REASON_UNKNOWN_ORGANISATION;
   for (const Id& member : members) {
     if (!people_.contains(member)) return v1::REASON_UNKNOWN_MEMBER;
   }
-  if (orgs_.at(org).kind != v1::ORGANISATION_KIND_STREET) return v1::REASON_F15_WRONG_SCOPE;
+  if (on && orgs_.at(org).kind != v1::ORGANISATION_KIND_STREET) return v1::REASON_BAD_FIELD;
   const auto reason = NeedPair(v1::ROLE_LISTER, v1::ROLE_ASSESSOR, org, /*second_anywhere=*/true);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
   for (const Id& member : members) {
     if (!IsAncestor(org, HomeOf(member))) return v1::REASON_F15_WRONG_SCOPE;
+  }
+  for (const Id& member : members) {
+    if (!on && !people_.at(member).classes.contains(list_class)) return v1::REASON_NOT_LISTED;
   }
   for (const Id& member : members) {
     auto& classes = people_.at(member).classes;
@@ -293,6 +320,7 @@ v1::Reason NaiveLedger::Do(const v1::GrantRun& tx) {
   }
   const auto reason = NeedPair(v1::ROLE_REGULATOR, v1::ROLE_FINANCE, tx.district(), false);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (!orgs_.at(tx.district()).parent.empty()) return v1::REASON_BAD_FIELD;
   for (const Id& member : tx.members()) {
     if (!IsAncestor(tx.district(), HomeOf(member))) return v1::REASON_F15_WRONG_SCOPE;
     if (!people_.at(member).classes.contains(tx.list_class())) return v1::REASON_NOT_LISTED;
@@ -301,6 +329,7 @@ v1::Reason NaiveLedger::Do(const v1::GrantRun& tx) {
     }
   }
   const std::int64_t each = Param(tx.district(), v1::POLICY_PARAMETER_GRANT_MONTH_MINUTES, now_);
+  if (each == 0) return v1::REASON_DISABLED_BY_POLICY;
   const std::int64_t issued = -BalanceOf(tx.district(), v1::ACCOUNT_KIND_ISSUER);
   if (issued + each * tx.members_size() > orgs_.at(tx.district()).budget) {
     return v1::REASON_F10_CREATES_MINUTES;

@@ -196,6 +196,7 @@ v1::Reason NaiveBooks::NeedPair(v1::Role first, v1::Role second, const Id& org,
       return v1::REASON_F15_WRONG_SCOPE;
     }
   }
+  if (by_.size() > 2) return v1::REASON_F15_WRONG_SCOPE;
   const bool two = has_first && has_second && persons.size() > 1;
   return two ? v1::REASON_UNSPECIFIED : v1::REASON_THRESHOLD_NOT_MET;
 }

@@ -31,6 +31,8 @@ v1::Reason NaiveLedger::Do(const v1::Redeem& tx) {
   if (!offers_.contains(action.offer())) return v1::REASON_UNKNOWN_OFFER;
   const auto scope = RedeemScope(action, tx);
   if (scope != v1::REASON_UNSPECIFIED) return scope;
+  const auto age = Param(HomeOf(action.holder()), v1::POLICY_PARAMETER_REDEEM_AGE_YEARS, now_);
+  if (AgeOf(action.holder()) < age) return v1::REASON_AGE;
   if (purchases_.contains(action.redemption())) {
     const bool same = purchases_.at(action.redemption()).action == tx.action();
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
@@ -65,7 +67,10 @@ v1::Reason NaiveLedger::Do(const v1::Redeem& tx) {
 v1::Reason NaiveLedger::RedeemScope(const v1::RedeemAction& action, const v1::Redeem& tx) const {
   const v1::Signer& signer = by_.front();
   if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
-  if (tx.has_pin() && HoldsOver(signer, v1::ROLE_TERMINAL, HomeOf(action.holder()))) {
+  const Id& provider = offers_.at(action.offer()).org();
+  const bool terminal = HoldsOver(signer, v1::ROLE_TERMINAL, HomeOf(action.holder())) ||
+                        HoldsOver(signer, v1::ROLE_TERMINAL, provider);
+  if (tx.has_pin() && terminal) {
     return JudgePin(tx.pin(), action.holder(), tx.action());
   }
   const bool fits =
@@ -73,16 +78,13 @@ v1::Reason NaiveLedger::RedeemScope(const v1::RedeemAction& action, const v1::Re
   return fits ? v1::REASON_UNSPECIFIED : v1::REASON_F15_WRONG_SCOPE;
 }
 
-// Id, age, offer, stock, limits, goods, card, F13, F8, F12, F14.
+// Id, offer, stock, limits, goods, card, F13, F8, F12, F14.
 v1::Reason NaiveLedger::JudgePurchase(const v1::RedeemAction& action, Purchase& purchase) const {
   const v1::PublishOffer& offer = offers_.at(action.offer());
   const Id home = HomeOf(purchase.holder);
   const auto param = [&](v1::PolicyParameter p) { return Param(home, p, now_); };
   const auto id_time = CheckIdTime(action.redemption(), home);
   if (id_time != v1::REASON_UNSPECIFIED) return id_time;
-  if (AgeOf(purchase.holder) < param(v1::POLICY_PARAMETER_REDEEM_AGE_YEARS)) {
-    return v1::REASON_AGE;
-  }
   if (!offer.open()) return v1::REASON_WRONG_STATE;
   if (offer.stock() < action.quantity()) return v1::REASON_OUT_OF_STOCK;
   std::int64_t pieces = action.quantity();
@@ -90,14 +92,15 @@ v1::Reason NaiveLedger::JudgePurchase(const v1::RedeemAction& action, Purchase& 
   std::int64_t cards_today = purchase.by_card ? 1 : 0;
   const auto today = LocalDay(Millis(now_), civil_offset_minutes_);
   for (const auto& [id, other] : purchases_) {
-    if (other.holder != purchase.holder || !other.Counts()) continue;
+    if (other.holder != purchase.holder) continue;
     const auto day = LocalDay(Millis(other.requested_ms), civil_offset_minutes_);
+    if (other.by_card && day == today) ++cards_today;
+    if (!other.Counts()) continue;
     if (other.offer == purchase.offer) pieces += other.quantity;
     if (other.kind == v1::OFFER_KIND_GOODS && day / 10'000 == today / 10'000) {
       goods_this_year +=
           other.state == v1::REDEMPTION_STATE_CAPTURED ? other.fulfilled : other.price;
     }
-    if (other.by_card && day == today) ++cards_today;
   }
   if (offer.limit_per_person() != 0 && pieces > offer.limit_per_person()) {
     return v1::REASON_PERSON_LIMIT;
@@ -112,7 +115,8 @@ v1::Reason NaiveLedger::JudgePurchase(const v1::RedeemAction& action, Purchase& 
       const bool this_year =
           visit.credited_ms != 0 &&
           LocalYear(Millis(visit.credited_ms), civil_offset_minutes_) == today / 10'000;
-      if (visit.volunteer == purchase.holder && this_year) credited += visit.credited;
+      const bool stands = visit.state == v1::ENTRY_STATE_CREDITED;
+      if (visit.volunteer == purchase.holder && this_year && stands) credited += visit.credited;
     }
     const auto share = credited * param(v1::POLICY_PARAMETER_GOODS_YEAR_PER_MILLE) / 1'000;
     if (purchase.price > share - goods_this_year) return v1::REASON_GOODS_SHARE;
@@ -123,17 +127,17 @@ v1::Reason NaiveLedger::JudgePurchase(const v1::RedeemAction& action, Purchase& 
   if (InDebt(purchase.holder)) return v1::REASON_DEBT;
   if (!CanPay(purchase.holder, purchase.price, goods)) return v1::REASON_F13_INSUFFICIENT;
   const v1::Signer& signer = by_.front();
-  if (!purchase.by_card && KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
-  if (signer.role() == v1::ROLE_PROXY && ServesAt(purchase.org)) {
+  if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
+  if (signer.role() == v1::ROLE_PROXY && ServesAt(signer.member(), purchase.org)) {
     return v1::REASON_F12_MERCHANT_AS_PROXY;
   }
   if (Blocked(purchase.holder)) return v1::REASON_F14_PARTY_BLOCKED;
   return v1::REASON_UNSPECIFIED;
 }
 
-// The signer is a merchant or cashier of the provider, in whatever capacity it signs.
-bool NaiveLedger::ServesAt(const Id& org) const {
-  const auto& offices = people_.at(by_.front().member()).offices;
+// A merchant or cashier of the provider, in whatever capacity it signs.
+bool NaiveLedger::ServesAt(const Id& person, const Id& org) const {
+  const auto& offices = people_.at(person).offices;
   return offices.contains({org, v1::ROLE_MERCHANT}) || offices.contains({org, v1::ROLE_CASHIER});
 }
 
@@ -196,9 +200,9 @@ v1::Reason NaiveLedger::Do(const v1::FulfilRedemption& tx) {
   if (tx.minutes() > purchase.price) return v1::REASON_F13_INSUFFICIENT;
   purchase.state = v1::REDEMPTION_STATE_FULFILLED;
   purchase.fulfilled = tx.minutes() == 0 ? purchase.price : tx.minutes();
-  purchase.due_ms =
-      now_ + static_cast<Time>(Param(HomeOf(purchase.holder),
-                                     v1::POLICY_PARAMETER_FULFILLED_UNCONFIRMED_MS, now_));
+  purchase.due_ms = now_ + static_cast<Time>(Param(HomeOf(purchase.holder),
+                                                   v1::POLICY_PARAMETER_FULFILLED_UNCONFIRMED_MS,
+                                                   purchase.requested_ms));
   return v1::REASON_UNSPECIFIED;
 }
 
@@ -210,23 +214,31 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
   if (action.channel() == v1::CHANNEL_PAPER && action.witness().empty()) {
     return v1::REASON_MISSING_FIELD;
   }
-  if (action.channel() == v1::CHANNEL_CARD && !tx.has_pin()) return v1::REASON_MISSING_FIELD;
+  const bool card = action.channel() == v1::CHANNEL_CARD;
+  if (card && !tx.has_pin()) return v1::REASON_MISSING_FIELD;
+  if (!card && tx.has_pin()) return v1::REASON_BAD_FIELD;
   if (!purchases_.contains(action.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
   if (!action.witness().empty() && !people_.contains(action.witness())) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
   Purchase& purchase = purchases_.at(action.redemption());
   const v1::Signer& signer = by_.front();
-  const bool assisted =
-      action.channel() == v1::CHANNEL_CARD || action.channel() == v1::CHANNEL_PAPER;
-  if (assisted && (signer.member() == purchase.holder || action.witness() == purchase.holder)) {
-    return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  if (action.channel() == v1::CHANNEL_PAPER) {
+    // Clerk and witness are neither the holder nor somebody of the provider.
+    for (const Id& other : {signer.member(), action.witness()}) {
+      if (other == purchase.holder || ServesAt(other, purchase.org)) {
+        return v1::REASON_F3_SEPARATION_OF_DUTIES;
+      }
+    }
   }
   const Id home = HomeOf(purchase.holder);
   bool fits = false;
   if (action.channel() == v1::CHANNEL_APP) fits = SignsAsMember(signer, purchase.holder);
   if (action.channel() == v1::CHANNEL_PROXY) fits = SignsAsProxy(signer, purchase.holder, 2);
-  if (action.channel() == v1::CHANNEL_CARD) fits = HoldsOver(signer, v1::ROLE_TERMINAL, home);
+  if (action.channel() == v1::CHANNEL_CARD) {
+    fits = HoldsOver(signer, v1::ROLE_TERMINAL, home) ||
+           HoldsOver(signer, v1::ROLE_TERMINAL, purchase.org);
+  }
   if (action.channel() == v1::CHANNEL_PAPER) fits = HoldsOver(signer, v1::ROLE_CLERK, home);
   if (by_.size() != 1 || !fits) return v1::REASON_F15_WRONG_SCOPE;
   if (action.channel() == v1::CHANNEL_CARD) {
@@ -238,7 +250,7 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
   }
   if (purchase.state != v1::REDEMPTION_STATE_FULFILLED) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
-  if (action.channel() == v1::CHANNEL_PROXY && ServesAt(purchase.org)) {
+  if (action.channel() == v1::CHANNEL_PROXY && ServesAt(signer.member(), purchase.org)) {
     return v1::REASON_F12_MERCHANT_AS_PROXY;
   }
   Capture(action.redemption(), purchase.fulfilled, purchase.org, v1::ACCOUNT_KIND_PAYABLE);

@@ -23,8 +23,8 @@ v1::Reason ContentForm(const std::string& bytes, v1::Channel channel, v1::EntryC
   if (!content.ParseFromString(bytes)) return v1::REASON_MALFORMED;
   if (content.version() != 1) return v1::REASON_UNKNOWN_VERSION;
   if (content.entry().empty() || content.community().empty() || content.volunteer().empty() ||
-      content.elder().empty() || content.kind() == 0 || content.category() == 0 ||
-      content.place() == 0 || content.start_ms() == 0) {
+      content.elder().empty() || content.kind() == 0 || content.place() == 0 ||
+      content.start_ms() == 0) {
     return v1::REASON_MISSING_FIELD;
   }
   if (!v1::Category_IsValid(content.category())) return v1::REASON_BAD_FIELD;
@@ -58,7 +58,7 @@ bool NaiveLedger::SpeaksForElder(const Visit& visit) const {
 
 v1::Reason NaiveLedger::Do(const v1::PlaceOrder& tx) {
   if (tx.entry().empty() || tx.elder().empty() || tx.community().empty() || tx.kind() == 0 ||
-      tx.category() == 0 || tx.planned_start_ms() == 0 || tx.planned_minutes() == 0) {
+      tx.planned_start_ms() == 0 || tx.planned_minutes() == 0) {
     return v1::REASON_MISSING_FIELD;
   }
   if (!people_.contains(tx.elder())) return v1::REASON_UNKNOWN_MEMBER;
@@ -81,9 +81,9 @@ v1::Reason NaiveLedger::Do(const v1::PlaceOrder& tx) {
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
   }
   const Id& org = tx.community();
+  if (const auto r = CheckIdTime(tx.entry(), org); r != v1::REASON_UNSPECIFIED) return r;
   const auto weight = Weight(org, tx.category(), now_);
   if (!weight) return v1::REASON_UNKNOWN_CATEGORY;
-  if (const auto r = CheckIdTime(tx.entry(), org); r != v1::REASON_UNSPECIFIED) return r;
   const auto late = static_cast<Time>(Param(org, v1::POLICY_PARAMETER_LATE_LIMIT_MS, now_));
   if (tx.planned_start_ms() < now_ - late) return v1::REASON_TOO_LATE;
   if (visit.planned_minutes < Param(org, v1::POLICY_PARAMETER_ENTRY_MIN_MINUTES, now_)) {
@@ -119,6 +119,9 @@ v1::Reason NaiveLedger::Do(const v1::ClaimOrder& tx) {
   if (by_.size() != 1 || !SignsAsMember(signer, signer.member())) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
+  const auto earn_age =
+      Param(visit.community, v1::POLICY_PARAMETER_EARN_AGE_YEARS, visit.policy_ms);
+  if (AgeOf(signer.member()) < earn_age) return v1::REASON_AGE;
   if (visit.state == v1::ENTRY_STATE_CLAIMED) {
     const bool same = visit.volunteer == signer.member();
     return same ? Already(v1::OUTCOME_ALREADY_DONE) : v1::REASON_ALREADY_CLAIMED;
@@ -126,9 +129,6 @@ v1::Reason NaiveLedger::Do(const v1::ClaimOrder& tx) {
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_ORDERED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
-  const auto earn_age =
-      Param(visit.community, v1::POLICY_PARAMETER_EARN_AGE_YEARS, visit.policy_ms);
-  if (AgeOf(signer.member()) < earn_age) return v1::REASON_AGE;
   if (Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
   visit.state = v1::ENTRY_STATE_CLAIMED;
   visit.volunteer = signer.member();
@@ -139,7 +139,8 @@ v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
   if (tx.entry().empty() || tx.at_ms() == 0 || tx.place() == 0) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
-  if (by_.size() != 1 || !SignsAsMember(by_.front(), visit.volunteer)) {
+  const Id& volunteer = visit.volunteer.empty() ? by_.front().member() : visit.volunteer;
+  if (by_.size() != 1 || !SignsAsMember(by_.front(), volunteer)) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
@@ -151,9 +152,9 @@ v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
   visit.state = v1::ENTRY_STATE_CHECKED_IN;
   visit.check_in_ms = tx.at_ms();
   visit.bad_place = Bad(tx.place());
-  visit.due_ms = tx.at_ms() +
-                 static_cast<Time>(Param(
-                     visit.community, v1::POLICY_PARAMETER_CHECK_OUT_DEADLINE_MS, visit.policy_ms));
+  visit.due_ms =
+      now_ + static_cast<Time>(Param(visit.community, v1::POLICY_PARAMETER_CHECK_OUT_DEADLINE_MS,
+                                     visit.policy_ms));
   return v1::REASON_UNSPECIFIED;
 }
 
@@ -161,7 +162,8 @@ v1::Reason NaiveLedger::Do(const v1::CheckOut& tx) {
   if (tx.entry().empty() || tx.at_ms() == 0 || tx.place() == 0) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
-  if (by_.size() != 1 || !SignsAsMember(by_.front(), visit.volunteer)) {
+  const Id& volunteer = visit.volunteer.empty() ? by_.front().member() : visit.volunteer;
+  if (by_.size() != 1 || !SignsAsMember(by_.front(), volunteer)) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
@@ -174,9 +176,8 @@ v1::Reason NaiveLedger::Do(const v1::CheckOut& tx) {
   visit.state = v1::ENTRY_STATE_CHECKED_OUT;
   visit.check_out_ms = tx.at_ms();
   visit.bad_place = visit.bad_place || Bad(tx.place());
-  visit.due_ms =
-      tx.at_ms() + static_cast<Time>(
-                       Param(visit.community, v1::POLICY_PARAMETER_LATE_LIMIT_MS, visit.policy_ms));
+  visit.due_ms = now_ + static_cast<Time>(Param(visit.community, v1::POLICY_PARAMETER_LATE_LIMIT_MS,
+                                                visit.policy_ms));
   return v1::REASON_UNSPECIFIED;
 }
 
@@ -196,6 +197,11 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
   Visit visit{.policy_ms = now_};
   const auto old = visits_.find(content.entry());
   const bool known = old != visits_.end();
+  const Id& claimed_by = known ? old->second.volunteer : Id();
+  if (!claimed_by.empty() && claimed_by != content.volunteer()) return v1::REASON_F15_WRONG_SCOPE;
+  const auto earn_age = Param(content.community(), v1::POLICY_PARAMETER_EARN_AGE_YEARS,
+                              known ? old->second.policy_ms : now_);
+  if (AgeOf(content.volunteer()) < earn_age) return v1::REASON_AGE;
   if (known) {
     visit = old->second;
     if (!visit.content.empty()) {
@@ -207,7 +213,6 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
         visit.state != v1::ENTRY_STATE_CHECKED_OUT) {
       return v1::REASON_WRONG_STATE;
     }
-    if (visit.volunteer != content.volunteer()) return v1::REASON_F15_WRONG_SCOPE;
     if (visit.elder != content.elder() || visit.category != content.category() ||
         visit.kind != content.kind() || visit.community != content.community()) {
       return v1::REASON_CONFLICT;
@@ -217,7 +222,6 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
   Fill(visit, content, tx.content());
   if (!known) {
     const auto id_time = CheckIdTime(content.entry(), content.community());
-    if (!Weight(visit.community, visit.category, now_)) return v1::REASON_UNKNOWN_CATEGORY;
     if (id_time != v1::REASON_UNSPECIFIED) return id_time;
   }
   const auto reason = JudgeContent(content, visit);
@@ -241,7 +245,8 @@ v1::Reason NaiveLedger::JudgeContent(const v1::EntryContent& content, Visit& vis
   const auto weight = Weight(org, visit.category, as_of);
   if (!weight) return v1::REASON_UNKNOWN_CATEGORY;
   const auto clock = CheckClaimTime(visit.end_ms, org, as_of);
-  if (clock != v1::REASON_UNSPECIFIED) return clock;
+  const bool correction = !visit.replaces.empty();
+  if (clock == v1::REASON_FUTURE || (clock != v1::REASON_UNSPECIFIED && !correction)) return clock;
   const auto minutes = static_cast<std::int64_t>((visit.end_ms - visit.start_ms) / kMinuteMs);
   if (minutes < Param(org, v1::POLICY_PARAMETER_ENTRY_MIN_MINUTES, as_of)) {
     return v1::REASON_ENTRY_TOO_SHORT;
@@ -275,7 +280,7 @@ v1::Reason NaiveLedger::JudgeContent(const v1::EntryContent& content, Visit& vis
   const Time new_until =
       people_.at(visit.volunteer).created_ms +
       static_cast<Time>(Param(org, v1::POLICY_PARAMETER_NEW_VOLUNTEER_MS, as_of));
-  if (now_ < new_until) visit.flags |= v1::FLAG_NEW_VOLUNTEER;
+  if (visit.start_ms < new_until) visit.flags |= v1::FLAG_NEW_VOLUNTEER;
   return v1::REASON_UNSPECIFIED;
 }
 
@@ -295,6 +300,7 @@ v1::Reason NaiveLedger::JudgeOverlap(const Visit& visit) const {
     if (other.elder == visit.elder) others.push_back(&other);
   }
   if (volunteer_busy) return v1::REASON_F1_OVERLAP;
+  if (visit.kind == v1::ENTRY_KIND_COMMUNITY_SERVICE) return v1::REASON_UNSPECIFIED;
   const auto at_once_max =
       Param(visit.community, v1::POLICY_PARAMETER_VOLUNTEERS_AT_ONCE, visit.policy_ms);
   // The number present changes only where a visit starts.
@@ -332,7 +338,7 @@ v1::Reason NaiveLedger::JudgeCaps(const Visit& visit) const {
   const Time new_until =
       people_.at(visit.volunteer).created_ms +
       static_cast<Time>(Param(org, v1::POLICY_PARAMETER_NEW_VOLUNTEER_MS, visit.policy_ms));
-  const bool is_new = now_ < new_until;
+  const bool is_new = visit.start_ms < new_until;
   if (over(volunteer_day, v1::POLICY_PARAMETER_VOLUNTEER_DAY_MINUTES) ||
       over(volunteer_month, v1::POLICY_PARAMETER_VOLUNTEER_MONTH_MINUTES) ||
       over(elder_day, v1::POLICY_PARAMETER_ELDER_DAY_MINUTES) ||
@@ -418,12 +424,16 @@ v1::Reason NaiveLedger::PaperLine(const v1::PaperLine& line, const Id& org) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
   if (!orgs_.contains(content.community())) return v1::REASON_UNKNOWN_ORGANISATION;
-  if (content.volunteer() == content.elder() || line.witness() == content.volunteer() ||
-      line.witness() == content.elder()) {
-    return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  for (const Id& other : {line.witness(), by_.front().member(), content.volunteer()}) {
+    if (other == content.elder()) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  }
+  for (const Id& other : {line.witness(), by_.front().member()}) {
+    if (other == content.volunteer()) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   }
   const Id home = HomeOf(content.elder());
   if (home != content.community() || !IsAncestor(org, home)) return v1::REASON_F15_WRONG_SCOPE;
+  const auto earn_age = Param(home, v1::POLICY_PARAMETER_EARN_AGE_YEARS, now_);
+  if (AgeOf(content.volunteer()) < earn_age) return v1::REASON_AGE;
   if (visits_.contains(id)) {
     return visits_.at(id).content == line.content() ? Already(v1::OUTCOME_ALREADY_RECORDED)
                                                     : v1::REASON_CONFLICT;
