@@ -65,6 +65,23 @@ class Paper : public ::testing::Test {
     return batch;
   }
   Reason Send(const std::vector<Slip>& slips) { return ledger.Submit({kClerk}, Type(slips)); }
+  struct Case {
+    const char* name;
+    std::function<void(Slip&)> edit;
+    Reason reason;
+  };
+  // Each edit of a sound slip, typed alone.
+  void ExpectEach(const std::vector<Case>& cases) {
+    for (const Case& c : cases) {
+      SCOPED_TRACE(c.name);
+      const TestLedger before = ledger;
+      Slip slip = Write("P0001", 30);
+      c.edit(slip);
+      Name(slip);
+      EXPECT_EQ(Send({slip}), c.reason);
+      ledger = before;
+    }
+  }
   TestLedger ledger;
 };
 
@@ -154,19 +171,8 @@ TEST_F(Paper, AllOrNothingIsRefusedForItsFirstBadLine) {
   EXPECT_EQ(ledger.balance("elder", v1::ACCOUNT_KIND_HELD), 0);
 }
 
-TEST_F(Paper, EachFaultOfALineHasItsReason) {
-  struct Case {
-    const char* name;
-    std::function<void(Slip&)> edit;
-    Reason reason;
-  };
-  const std::uint64_t late_ms = ledger.now_ms() - 30 * kDayMs;
-  const auto night = [&](Slip& s, int minute) {  // of 22:00 yesterday
-    s.visit.end_ms =
-        ledger.now_ms() - 12 * kHourMs + static_cast<std::uint64_t>(minute) * kMinuteMs;
-    s.visit.start_ms = s.visit.end_ms - 15 * kMinuteMs;
-  };
-  const Case cases[] = {
+TEST_F(Paper, EachFaultOfFormAndPartiesHasItsReason) {
+  ExpectEach({
       {"sound", [](auto&) {}, kOk},
       {"no serial", [](auto& s) { s.serial = ""; }, v1::REASON_MISSING_FIELD},
       {"app channel", [](auto& s) { s.visit.channel = v1::CHANNEL_APP; }, v1::REASON_BAD_FIELD},
@@ -198,6 +204,16 @@ TEST_F(Paper, EachFaultOfALineHasItsReason) {
          s.witness = "elder3";
        },
        kOk},
+  });
+}
+
+TEST_F(Paper, EachFaultOfTheVisitHasItsReason) {
+  const std::uint64_t late_ms = ledger.now_ms() - 30 * kDayMs;
+  const auto until_ten = [&](Slip& s, std::uint64_t minutes_more) {  // yesterday evening
+    s.visit.end_ms = ledger.now_ms() - 12 * kHourMs + minutes_more * kMinuteMs;
+    s.visit.start_ms = s.visit.end_ms - 15 * kMinuteMs;
+  };
+  ExpectEach({
       {"no category", [](auto& s) { s.visit.category = v1::CATEGORY_UNSPECIFIED; },
        v1::REASON_UNKNOWN_CATEGORY},
       {"future", [&](auto& s) { s.visit.end_ms = ledger.now_ms() + 5'001; }, v1::REASON_FUTURE},
@@ -211,20 +227,11 @@ TEST_F(Paper, EachFaultOfALineHasItsReason) {
        v1::REASON_ENTRY_TOO_SHORT},
       {"too long", [](auto& s) { s.visit.start_ms = s.visit.end_ms - 241 * kMinuteMs; },
        v1::REASON_ENTRY_TOO_LONG},
-      {"night", [&](auto& s) { night(s, 1); }, v1::REASON_F6_OUTSIDE_HOURS},
-      {"evening", [&](auto& s) { night(s, 0); }, kOk},
+      {"night", [&](auto& s) { until_ten(s, 1); }, v1::REASON_F6_OUTSIDE_HOURS},
+      {"evening", [&](auto& s) { until_ten(s, 0); }, kOk},
       {"too dear", [](auto& s) { s.visit.start_ms = s.visit.end_ms - 101 * kMinuteMs; },
        v1::REASON_F13_INSUFFICIENT},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    const TestLedger before = ledger;
-    Slip slip = Write("P0001", 30);
-    c.edit(slip);
-    Name(slip);
-    EXPECT_EQ(Send({slip}), c.reason);
-    ledger = before;
-  }
+  });
 }
 
 TEST_F(Paper, AnIdThatIsNotTheSlipsIsRefused) {
