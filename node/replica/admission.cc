@@ -40,10 +40,10 @@ void Admission::Resolve(const std::vector<SharedTransaction>& transactions,
   for (std::size_t i = 0; i < transactions.size(); ++i) {
     const auto found = verifying_.find(transactions[i]->transaction.envelope_hash);
     if (found == verifying_.end()) continue;
-    const Verifying candidate = std::move(found->second);
+    Verifying candidate = std::move(found->second);
     verifying_.erase(found);
     if (verdicts[i] == v1::REASON_UNSPECIFIED) {
-      Admit(candidate, context);
+      Enter(std::move(candidate), context);  // it may have become final in the meantime
     } else {
       Refuse(candidate, verdicts[i], context);
     }

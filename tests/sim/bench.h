@@ -45,11 +45,13 @@ class Bench final : private replica::Transport,
   // One event, and the verifier's answers to what follows from it.
   void Step(decltype(replica::Event::what) what) {
     replica_->Step({now_, std::move(what)});
-    while (!answers_.empty()) {
+    while (!hold_answers_ && !answers_.empty()) {
       const auto answers = std::exchange(answers_, {});
       for (const auto& answer : answers) replica_->Step({now_, answer});
     }
   }
+  // The verifier takes its time until told otherwise.
+  void HoldAnswers(bool hold) { hold_answers_ = hold; }
   void Pass(std::uint64_t ms) {
     now_.steady_ms = Millis(now_.steady_ms.value() + ms);
     now_.ledger_ms = Millis(now_.ledger_ms.value() + ms);
@@ -115,6 +117,7 @@ class Bench final : private replica::Transport,
   std::vector<consensus::Misbehaviour> disconnects_;
   std::vector<replica::SignaturesVerified> answers_;
   std::vector<replica::SubmitAnswer> told_;
+  bool hold_answers_ = false;
 };
 
 }  // namespace timebank::sim

@@ -20,6 +20,7 @@ class Tampered final : public replica::Storage {
   std::function<void(std::vector<consensus::Record>&)> change_records = [](auto&) {};
   bool flip_state = false;
   bool flip_leaf = false;
+  std::optional<replica::TransactionRow> row;  // found under every id
 
   std::optional<consensus::CommittedBlock> Floor() override {
     auto floor = disk_.Floor();
@@ -58,7 +59,7 @@ class Tampered final : public replica::Storage {
   }
   std::optional<Height> HeightOf(const Hash& digest) override { return disk_.HeightOf(digest); }
   std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
-    return disk_.FindTransaction(id);
+    return row ? row : disk_.FindTransaction(id);
   }
 
  private:
@@ -174,6 +175,26 @@ TEST(Admission, RefusesWhatHasExpired) {
   ASSERT_FALSE(bench.Open().has_value());
   const Millis old(bench.now().ledger_ms.value() - 60 * kMinuteMs);
   EXPECT_EQ(AnswerTo(bench, bench.community().Opening(old)[0]), v1::REASON_EXPIRED);
+}
+
+// It was in a block while its signatures were still being checked here.
+TEST(Admission, TakesNothingThatBecameFinalWhileItWasVerified) {
+  Disk disk(
+      Prng(1), [] { return true; }, [](std::string) {});
+  Tampered storage(disk);
+  Bench bench(&storage);
+  ASSERT_FALSE(bench.Open().has_value());
+  const auto sound = bench.community().Opening(bench.now().ledger_ms)[0];
+  bench.HoldAnswers(true);
+  bench.Step(replica::Submitted{1, sound});
+  EXPECT_TRUE(bench.answers().empty());
+  storage.row.emplace();
+  storage.row->height = Height(3);
+  bench.HoldAnswers(false);
+  bench.Step(replica::Tick{});
+  ASSERT_EQ(bench.answers().size(), 1U);
+  EXPECT_EQ(bench.answers()[0].final_height, Height(3));
+  EXPECT_EQ(bench.replica().status().pool_transactions, 0U);
 }
 
 TEST(Admission, FloodsAtOnceAndAgainAfterAWhile) {
