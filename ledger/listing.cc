@@ -20,9 +20,7 @@ Reason CheckListingForm(const Message& message) {
 template <typename Message>
 Reason JudgeListing(TxContext& tx, const Message& message) {
   const OrgId org = As<OrgId>(message.org());
-  const auto* street = tx.Find<v1::Organisation>(org);
-  if (street == nullptr) return v1::REASON_UNKNOWN_ORGANISATION;
-  if (street->kind() != v1::ORGANISATION_KIND_STREET) return v1::REASON_BAD_FIELD;
+  if (tx.Find<v1::Organisation>(org) == nullptr) return v1::REASON_UNKNOWN_ORGANISATION;
   bool all_at_home = true;
   for (const std::string& id : message.members()) {
     const auto* member = tx.Find<v1::Member>(As<MemberId>(id));
@@ -49,6 +47,9 @@ auto FindListing(v1::Member& member, const Message& message) {
 Reason CheckForm(const v1::ListMember& message) { return CheckListingForm(message); }
 
 Reason Execute(TxContext& tx, const v1::ListMember& message) {
+  const auto* org = tx.Find<v1::Organisation>(As<OrgId>(message.org()));
+  const bool is_street = org == nullptr || org->kind() == v1::ORGANISATION_KIND_STREET;
+  if (!is_street) return v1::REASON_BAD_FIELD;
   if (const Reason r = JudgeListing(tx, message); r != kOk) return r;
   for (const std::string& id : message.members()) {
     tx.BeginLine(AsBytes(id));
