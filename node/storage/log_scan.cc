@@ -147,7 +147,11 @@ Status Scan::VisitBatches(const Segment& segment) {
   if (!segment.salt) return platform::Done{};
   while (at_.offset < segment.bytes.size()) {
     const auto batch = DecodeBatch(ByteView(segment.bytes).subspan(at_.offset), *segment.salt);
-    if (!batch || batch->number != at_.number) break;
+    if (!batch) break;
+    if (batch->number != at_.number) {
+      return Fail(Where() + " is not there, but batch " + std::to_string(batch->number) +
+                  ": files were exchanged" + std::string(kWhatToDo));
+    }
     if (Status visited = VisitRecords(*batch); !visited) return visited;
     at_.offset += batch->total_bytes;
     ++at_.number;

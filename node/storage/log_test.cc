@@ -271,7 +271,15 @@ TEST_F(FilledLog, EmptyHalfMadeOrPreallocatedSegmentBehindIsNoError) {
   }
 }
 
+TEST_F(FilledLog, ExchangedSegmentsAreRefused) {
+  files_.SetContent(SegmentName(2), files_.Content(SegmentName(1)));
+  EXPECT_NE(Open(files_).error.find("files were exchanged"), std::string::npos);
+}
+
 TEST_F(FilledLog, AMissingSegmentIsRefused) {
+  FaultyFiles gap = files_;
+  gap.SetContent(SegmentName(4), files_.Content(SegmentName(2)));
+  EXPECT_NE(Open(gap).error.find(SegmentName(3) + " is missing"), std::string::npos);
   ASSERT_TRUE(files_.Remove(SegmentName(1)));
   const Opened opened = Open(files_);
   ASSERT_FALSE(opened.log);

@@ -144,7 +144,6 @@ rocksdb::DBOptions DatabaseOptions() {
   options.paranoid_checks = true;
   // What this loses is executed again from the node log; the FloorMark tells when it lost more.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.track_and_verify_wals_in_manifest = true;
   // A checksum of each whole file, so that Verify leaves no byte out.
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   options.db_write_buffer_size = kWriteBuffersBytesMax;
