@@ -18,8 +18,8 @@ struct PeerConfig {
 // Bounds of what clients may ask of this node.
 struct LimitsConfig {
   std::uint32_t streams_per_connection = 64;
-  std::uint32_t requests_per_second = 2000;  // a connection; see rate_limit.h
-  std::uint32_t inbox = 8192;                // client transactions waiting for the replica
+  std::uint32_t requests_per_second = 20'000;  // of one connection; see rpc/rate_limit.h
+  std::uint32_t inbox = 8192;                  // client transactions waiting for the replica
   std::uint32_t pool_transactions = 20'000;
   std::uint32_t memory_mb = 256;  // of gRPC, for each of the two ports
 };

@@ -165,6 +165,9 @@ class Node::Impl {
     replica_config.signer = &signer_;
     replica_config.delay_ms = config_.delay_ms;
     replica_config.pool.transactions = config_.limits.pool_transactions;
+    // No clerk or approver fills the pool alone, but one stream of bulk fits (kStreamInFlightMax).
+    replica_config.pool.per_member =
+        std::max<std::size_t>(2000, config_.limits.pool_transactions / 4);
     auto replica = replica::Replica::Open(replica_config, {.storage = *timed_storage_,
                                                            .transport = *peers_,
                                                            .verifier = verifier_,

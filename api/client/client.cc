@@ -44,20 +44,22 @@ class Client::Impl {
   // Calls nodes in turn until one answers for itself. `call(index, context, response)`.
   template <typename Response, typename Call>
   Answer<Response> FirstAnswer(std::uint32_t timeout_ms, const Call& call) {
-    Error last = MakeError(v1::REASON_NOT_YET, "no node is configured");
+    std::optional<Error> why;
     for (std::size_t index = 0; index < channels.size(); ++index) {
       grpc::ClientContext context;
       Prepare(context, timeout_ms);
       Response response;
       const grpc::Status status = call(index, &context, &response);
       if (status.ok()) return response;
-      last = FromStatus(status);
-      const bool try_next = last.code == RpcCode::kUnavailable ||
-                            last.code == RpcCode::kDeadlineExceeded ||
-                            last.code == RpcCode::kDataLoss;
+      Error error = FromStatus(status);
+      const bool try_next = error.code == RpcCode::kUnavailable ||
+                            error.code == RpcCode::kDeadlineExceeded ||
+                            error.code == RpcCode::kDataLoss;
+      // A node's own words say more than a broken connection.
+      if (!why || error.reason != v1::REASON_UNSPECIFIED) why = std::move(error);
       if (!try_next) break;
     }
-    return Unexpected{last};
+    return Unexpected{*why};  // Open takes no empty list of nodes
   }
 
   // The same with a token of `reader`, once more with fresh ledger time when it is refused.

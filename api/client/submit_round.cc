@@ -94,8 +94,8 @@ class Round {
       ++refusals_;
       if (!refused_) refused_ = std::move(error);
       if (refusals_ >= agree_) return Refused{transaction_.id, *refused_};
-    } else {
-      last_ = std::move(error);
+    } else if (!last_ || error.reason != v1::REASON_UNSPECIFIED) {
+      last_ = std::move(error);  // a node's own words say more than a broken connection
     }
     AskNext();
     return std::nullopt;

@@ -4,15 +4,24 @@
 #include <grpcpp/resource_quota.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <mutex>
 #include <utility>
 
 #include "node/rpc/peer_link.h"
+#include "platform/clock.h"
 #include "timebank/v1/peer.grpc.pb.h"
 
 namespace timebank::rpc {
+
+namespace {
+
+constexpr std::uint64_t kComplaintEveryMs = 10'000;
+
+}  // namespace
 
 // The listening side: one thread of gRPC's for each peer's stream, which blocks while the inbox has
 // no room for that peer, so that its flow control slows it down.
@@ -32,6 +41,8 @@ class PeerLinks::Service final : public v1::PeerService::Service {
  private:
   [[nodiscard]] const PeerAddress* PeerOf(const grpc::ServerContext& context) const;
   [[nodiscard]] bool Take(const PeerAddress& peer, const v1::ExchangeRequest& frame);
+  // True at most once in a while: a peer must not be able to fill the log.
+  [[nodiscard]] bool MayComplain();
 
   const PeerLinksConfig& config_;
   const BlockTap& block_tap_;
@@ -39,6 +50,7 @@ class PeerLinks::Service final : public v1::PeerService::Service {
   Metrics* const metrics_;
   std::mutex mutex_;
   std::map<consensus::PeerId, grpc::ServerContext*> streams_;  // the newest of each peer
+  std::atomic<std::uint64_t> complained_ms_{0};
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -114,7 +126,9 @@ bool PeerLinks::Service::Take(const PeerAddress& peer, const v1::ExchangeRequest
     auto message = replica::DecodePeerMessage(AsBytes(bytes), config_.chain_id);
     if (!message) {
       ++metrics_->peer_faults;
-      spdlog::warn("peer {} sent a message that is none; closing its stream", peer.name);
+      if (MayComplain()) {
+        spdlog::warn("peer {} sent a message that is none; closing its stream", peer.name);
+      }
       return false;
     }
     const auto* consensus_message = std::get_if<consensus::Message>(&*message);
@@ -126,6 +140,13 @@ bool PeerLinks::Service::Take(const PeerAddress& peer, const v1::ExchangeRequest
     }
   }
   return true;
+}
+
+bool PeerLinks::Service::MayComplain() {
+  const std::uint64_t now = platform::MonotonicMs();
+  std::uint64_t last = complained_ms_;
+  return (last == 0 || now - last > kComplaintEveryMs) &&
+         complained_ms_.compare_exchange_strong(last, now);
 }
 
 void PeerLinks::Service::Cut(consensus::PeerId peer) {
