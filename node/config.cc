@@ -101,7 +101,8 @@ void ReadPeers(Table& root, Config& config, std::string* problem) {
 
 void ReadLimits(Table limits, LimitsConfig& out) {
   limits.Number("streams_per_connection", out.streams_per_connection, 1U, 10'000U);
-  limits.Number("requests_per_second", out.requests_per_second, 1U, kMillion);
+  // At least the cost of one full frame in two seconds.
+  limits.Number("requests_per_second", out.requests_per_second, 50U, kMillion);
   limits.Number("inbox", out.inbox, 16U, kMillion);
   limits.Number("pool_transactions", out.pool_transactions, 16U, kMillion);
   limits.Number("memory_mb", out.memory_mb, 16U, 65'536U);

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kResponseItemsMax = 1000;
 constexpr std::size_t kReceiptAttempts = 40;
 constexpr std::uint64_t kReceiptRetryMs = 50;
+constexpr std::uint64_t kRatePauseMs = 20;
 
 }  // namespace
 
@@ -26,14 +27,25 @@ void SubmitStream::OnFrame(v1::SubmitStreamRequest frame) {
     return End(&error);
   }
   const Height wanted(frame.min_height());
-  const std::uint64_t until = platform::MonotonicMs() + kMinHeightWaitMs;
+  const std::uint64_t now = platform::MonotonicMs();
   auto shared = std::make_shared<v1::SubmitStreamRequest>(std::move(frame));
-  backend_->desk->WhenHeight(wanted, until, [self = shared_from_this(), shared](bool reached) {
-    if (reached) return self->Admit(std::move(*shared));
-    const client::Error error = client::MakeError(v1::REASON_NOT_YET);
-    const std::scoped_lock lock(self->mutex_);
-    self->End(&error);
-  });
+  if (!MayTake(static_cast<std::size_t>(shared->envelopes_size()))) {
+    return backend_->desk->CallAt(now + kRatePauseMs, [self = shared_from_this(), shared] {
+      self->OnFrame(std::move(*shared));
+    });
+  }
+  backend_->desk->WhenHeight(wanted, now + kMinHeightWaitMs,
+                             [self = shared_from_this(), shared](bool reached) {
+                               if (reached) return self->Admit(std::move(*shared));
+                               const client::Error error = client::MakeError(v1::REASON_NOT_YET);
+                               const std::scoped_lock lock(self->mutex_);
+                               self->End(&error);
+                             });
+}
+
+bool SubmitStream::MayTake(std::size_t transactions) const {
+  return backend_->limit->Allow(connection_, kRequestCost + transactions * kFrameTransactionCost,
+                                platform::MonotonicMs());
 }
 
 void SubmitStream::Admit(v1::SubmitStreamRequest frame) {
@@ -175,12 +187,6 @@ void SubmitStream::OnWritten(bool ok) {
   writing_ = false;
   if (!ok) return;  // OnCancel follows
   Advance();
-}
-
-void SubmitStream::OnRateLimited() {
-  const client::Error error = client::MakeError(v1::REASON_RATE_LIMITED);
-  const std::scoped_lock lock(mutex_);
-  End(&error);
 }
 
 void SubmitStream::OnCancel() {

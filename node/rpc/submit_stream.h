@@ -8,6 +8,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "node/rpc/backend.h"
 #include "timebank/v1/query.pb.h"
@@ -27,19 +28,23 @@ class StreamPort {
 class SubmitStream final : public FinalityListener,
                            public std::enable_shared_from_this<SubmitStream> {
  public:
-  SubmitStream(Backend* backend, StreamPort* port) : backend_(backend), port_(port) {}
+  // `connection`: whose rate is counted.
+  SubmitStream(Backend* backend, StreamPort* port, std::string connection)
+      : backend_(backend), connection_(std::move(connection)), port_(port) {}
 
   // Of gRPC: a frame, the end of frames, a write done, the call given up.
   void OnFrame(v1::SubmitStreamRequest frame);
   void OnEnd();
   void OnWritten(bool ok);
   void OnCancel();
-  void OnRateLimited();
 
   void OnFinal(const replica::FinalBlock& block, std::span<const std::size_t> rows) override;
   void OnDropped(const replica::SubmitAnswer& answer) override;
 
  private:
+  // True when the connection may send a frame of so many now. Else it is taken up again a little
+  // later; until then the stream is not read, which slows its client down.
+  [[nodiscard]] bool MayTake(std::size_t transactions) const;
   void Admit(v1::SubmitStreamRequest frame);
   void Submit(std::uint64_t sequence, std::string envelope);
   void OnAnswer(std::uint64_t sequence, const replica::SubmitAnswer& answer);
@@ -54,6 +59,7 @@ class SubmitStream final : public FinalityListener,
   void End(const client::Error* error);
 
   Backend* const backend_;
+  const std::string connection_;
   std::mutex mutex_;
   StreamPort* port_;  // null once the call is over
   std::deque<v1::SubmitStreamResponse> out_;

@@ -11,7 +11,6 @@
 #include "node/rpc/submit_stream.h"
 #include "node/rpc/unary.h"
 #include "platform/clock.h"
-#include "platform/clock.h"
 #include "timebank/v1/query.grpc.pb.h"
 
 namespace timebank::rpc {
@@ -41,19 +40,12 @@ class StreamReactor final
       public StreamPort {
  public:
   StreamReactor(Backend* backend, std::string connection)
-      : backend_(backend),
-        connection_(std::move(connection)),
-        stream_(std::make_shared<SubmitStream>(backend, this)) {
+      : stream_(std::make_shared<SubmitStream>(backend, this, std::move(connection))) {
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return stream_->OnEnd();
-    const auto transactions = static_cast<std::uint64_t>(request_.envelopes_size());
-    const std::uint64_t cost = kRequestCost + transactions * kFrameTransactionCost;
-    if (!backend_->limit->Allow(connection_, cost, platform::MonotonicMs())) {
-      return stream_->OnRateLimited();
-    }
     stream_->OnFrame(std::move(request_));
   }
   void OnWriteDone(bool ok) override { stream_->OnWritten(ok); }
@@ -73,8 +65,6 @@ class StreamReactor final
   }
 
  private:
-  Backend* const backend_;
-  const std::string connection_;
   std::shared_ptr<SubmitStream> stream_;
   v1::SubmitStreamRequest request_;
   v1::SubmitStreamResponse response_;
