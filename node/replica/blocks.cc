@@ -135,9 +135,7 @@ void Replica::Impl::Commit(const std::vector<consensus::CommittedBlock>& blocks)
     }
     ports_.clients.Final(block);
   }
-  if (finals.empty()) return;
-  admission_.JudgeAgain(context());
-  judged_ = true;
+  if (!finals.empty()) JudgePool();
 }
 
 FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) {

@@ -13,6 +13,10 @@
 namespace timebank::replica {
 namespace {
 
+// A pool that no final block empties is judged again so often: what expires in it must not keep an
+// idle network turning views.
+constexpr std::uint64_t kJudgeAgainMs = 2'000;
+
 // Moves `from` behind `to`.
 template <typename T>
 void Append(std::vector<T>& to, std::vector<T>& from) {
@@ -47,6 +51,8 @@ void Replica::Impl::Step(std::span<const Event> events) {
     std::visit([this](const auto& what) { Take(what); }, event.what);
     TellDueWork();
   }
+  const std::uint64_t unjudged_ms = now_.steady_ms.value() - judged_at_.value();
+  if (admission_.pool().size() > 0 && unjudged_ms >= kJudgeAgainMs) JudgePool();
   TellPool();
   Settle();
   if (halted_) return;
@@ -157,6 +163,12 @@ void Replica::Impl::Take(const SignaturesVerified& event) {
 
 void Replica::Impl::Take(const Tick&) { ToCore(consensus::Tick{}); }
 
+void Replica::Impl::JudgePool() {
+  admission_.JudgeAgain(context());
+  judged_ = true;
+  judged_at_ = now_.steady_ms;
+}
+
 // Whenever the pool gained a transaction, was judged again or ran empty.
 void Replica::Impl::TellPool() {
   const std::size_t size = admission_.pool().size();
@@ -175,11 +187,14 @@ void Replica::Impl::TellDueWork() {
   ToCore(consensus::DueWork{due});
 }
 
-// The earliest of: the core's timers, the next flood, the next due item of the ledger.
+// The earliest of: the core's timers, the next flood or judging of the pool, the next due item.
 void Replica::Impl::ScheduleWake() {
   wake_at_ = core_wake_at_;
   const auto consider = [this](Millis at) { wake_at_ = wake_at_ ? std::min(*wake_at_, at) : at; };
-  if (const auto flood = admission_.pool().next_flood()) consider(*flood);
+  if (const auto flood = admission_.pool().next_flood()) {
+    consider(*flood);
+    consider(Millis(judged_at_.value() + kJudgeAgainMs));
+  }
   const auto due = view_.state->next_due();
   if (due && *due > now_.ledger_ms) {
     const std::uint64_t wait_ms = due->value() - now_.ledger_ms.value();

@@ -56,6 +56,7 @@ class Replica::Impl {
   void Persist(std::vector<consensus::Record> records);
   void Send(const consensus::Output& output);
   void Follow(consensus::Output& output);
+  void JudgePool();
   void TellPool();
   void TellDueWork();
   void ScheduleWake();
@@ -94,6 +95,7 @@ class Replica::Impl {
   consensus::Now now_;
   consensus::Output batch_;  // of the core, not yet carried out
   bool stepped_ = false;     // the core was asked since batch_ was last carried out
+  Millis judged_at_;         // steady time at which the pool was last judged
   bool judged_ = false;      // the pool was judged again since the core was last told
   bool pool_told_ = false;   // what the core was last told
   bool due_told_ = false;

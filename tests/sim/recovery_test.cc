@@ -177,6 +177,21 @@ TEST(Admission, RefusesWhatHasExpired) {
   EXPECT_EQ(AnswerTo(bench, bench.community().Opening(old)[0]), v1::REASON_EXPIRED);
 }
 
+// With too few validators nothing becomes final. What expires meanwhile leaves the pool, so that it
+// does not keep the network busy for ever.
+TEST(Admission, DropsWhatExpiresInThePool) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  EXPECT_EQ(AnswerTo(bench, bench.community().Opening(bench.now().ledger_ms)[0]),
+            v1::REASON_UNSPECIFIED);
+  bench.Pass(49 * kMinuteMs);
+  EXPECT_EQ(bench.replica().status().pool_transactions, 1U);
+  EXPECT_TRUE(bench.replica().status().consensus.gate_open);
+  bench.Pass(2 * kMinuteMs);
+  EXPECT_EQ(bench.replica().status().pool_transactions, 0U);
+  EXPECT_FALSE(bench.replica().status().consensus.gate_open);
+}
+
 // It was in a block while its signatures were still being checked here.
 TEST(Admission, TakesNothingThatBecameFinalWhileItWasVerified) {
   Disk disk(
