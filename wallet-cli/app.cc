@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -35,6 +36,15 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
 void AddAllCommands(CLI::App& app, Program& program) {
   AddStatusCommands(app, program);
   AddReceiptCommands(app, program);
+  AddKeyCommands(app, program);
+  AddMemberCommands(app, program);
+  AddOrgCommands(app, program);
+  AddOrderCommands(app, program);
+  AddEntryCommands(app, program);
+  AddMoneyCommands(app, program);
+  AddOfferCommands(app, program);
+  AddRedeemCommands(app, program);
+  AddImportCommands(app, program);
   AddTestnetCommands(app, program);
   AddDevCommands(app, program);
   AddHelpCommands(app, program);
@@ -62,6 +72,8 @@ int UsageError(const CLI::App& app, const std::string& what, bool json) {
 }  // namespace
 
 int RunProgram(int argc, char** argv) {
+  // gRPC's own words about connections that a call has failed over from are for nobody.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   if (!client::RequireTls13()) {
     return PrintFailure(LocalFailure("this machine's OpenSSL cannot be held to TLS 1.3"), false);
   }

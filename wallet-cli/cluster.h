@@ -38,6 +38,8 @@ struct Cluster {
 // dir/node.log. Returns its process id.
 [[nodiscard]] Expected<int, std::string> StartNode(const std::string& program,
                                                    const std::string& dir);
+// Whether somebody accepts TCP connections at host:port, an IPv4 address.
+[[nodiscard]] bool IsListening(const std::string& address);
 // True while the process exists and is no zombie.
 [[nodiscard]] bool IsRunning(int pid);
 // SIGTERM to all, then SIGKILL to those that are still there after `patience_ms`. Only processes

@@ -10,10 +10,8 @@ void AddReceiptCommands(CLI::App& app, Program& program);
 void AddKeyCommands(CLI::App& app, Program& program);
 void AddMemberCommands(CLI::App& app, Program& program);
 void AddOrgCommands(CLI::App& app, Program& program);
-void AddListingCommands(CLI::App& app, Program& program);
 void AddOrderCommands(CLI::App& app, Program& program);
 void AddEntryCommands(CLI::App& app, Program& program);
-void AddApprovalCommands(CLI::App& app, Program& program);
 void AddOfferCommands(CLI::App& app, Program& program);
 void AddRedeemCommands(CLI::App& app, Program& program);
 void AddMoneyCommands(CLI::App& app, Program& program);
@@ -21,5 +19,9 @@ void AddTestnetCommands(CLI::App& app, Program& program);
 void AddImportCommands(CLI::App& app, Program& program);
 void AddDevCommands(CLI::App& app, Program& program);
 void AddHelpCommands(CLI::App& app, Program& program);
+
+// Further files of the families `org` and `entry`.
+void AddListingCommands(CLI::App& org, Program& program);
+void AddApprovalCommands(CLI::App& entry, Program& program);
 
 }  // namespace timebank::cli

@@ -62,6 +62,11 @@ std::string Context::ClusterPath() const {
   return variable.empty() ? kDefaultCluster : variable;
 }
 
+std::string Context::NextReceiptPath() {
+  if (options_.receipt.empty() || ++receipts_ == 1) return options_.receipt;
+  return options_.receipt + "." + std::to_string(receipts_);
+}
+
 Result<const Cluster*> Context::FindCluster() {
   if (!cluster_) {
     auto cluster = ReadCluster(ClusterPath());

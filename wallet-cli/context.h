@@ -52,6 +52,9 @@ class Context {
   [[nodiscard]] Language language() const { return language_; }
   [[nodiscard]] std::string Say(Text text) const { return std::string(cli::Say(text, language_)); }
 
+  // Where the next receipt is kept: --receipt, then the same with .2, .3; empty: nowhere.
+  [[nodiscard]] std::string NextReceiptPath();
+
   // cluster.json, when there is one; its path for those who change it.
   [[nodiscard]] Result<const Cluster*> FindCluster();
   [[nodiscard]] std::string ClusterPath() const;
@@ -86,6 +89,7 @@ class Context {
 
   GlobalOptions options_;
   Language language_;
+  std::uint32_t receipts_ = 0;
   platform::PassphraseSource passphrase_;
   std::optional<Cluster> cluster_;
   std::optional<chain::Genesis> genesis_;

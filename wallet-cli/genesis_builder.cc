@@ -69,7 +69,6 @@ std::string BuildGenesis(GenesisPlan plan) {
             [](const Identity& a, const Identity& b) { return a.member < b.member; });
   for (const Identity& officer : plan.officers) AddMember(genesis, officer, plan.at);
   if (!plan.policy.empty()) {
-    district.set_policy_versions(1);
     std::sort(plan.policy.begin(), plan.policy.end(),
               [](const auto& a, const auto& b) { return a.parameter < b.parameter; });
     v1::GenesisPolicy& policy = *genesis.add_policies();

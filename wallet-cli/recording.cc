@@ -44,23 +44,37 @@ Result<std::optional<client::SignAs>> Chosen(Context& context, const Identity& i
   return std::optional(sign);
 }
 
-Result<client::SignAs> CapacityOf(Context& context, const Identity& identity, const Deed& deed) {
-  auto chosen = Chosen(context, identity);
-  if (!chosen) return Unexpected{chosen.error()};
-  if (*chosen) return **chosen;
-  std::optional<OrgId> at = deed.at;
-  if (!context.options().org.empty()) {
-    const auto org = context.FindOrg(context.options().org, "--org");
-    if (!org) return Unexpected{org.error()};
-    at = *org;
-  }
-  for (const v1::Role role : deed.roles) {
+// The first capacity of `roles` that the identity has, at `at` where that is said.
+std::optional<client::SignAs> OfficeOf(const Identity& identity, const std::vector<v1::Role>& roles,
+                                       const std::optional<OrgId>& at) {
+  for (const v1::Role role : roles) {
     if (NeedsNoOrganisation(role)) {
       return client::SignAs{identity.member, role, std::nullopt, &*identity.key};
     }
     for (const Office& office : identity.offices) {
       if (office.role != role || (at && office.org != *at)) continue;
       return client::SignAs{identity.member, role, office.org, &*identity.key};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<client::SignAs> CapacityOf(Context& context, const Identity& identity, const Deed& deed) {
+  auto chosen = Chosen(context, identity);
+  if (!chosen) return Unexpected{chosen.error()};
+  if (*chosen) return **chosen;
+  std::optional<OrgId> at = deed.at;
+  const bool told = !context.options().org.empty();
+  if (told) {
+    const auto org = context.FindOrg(context.options().org, "--org");
+    if (!org) return Unexpected{org.error()};
+    at = *org;
+  }
+  // An office in another organisation is better than none: the ledger tells who has to sign.
+  for (const bool only_there : {true, false}) {
+    if (!only_there && (told || !at)) continue;
+    if (const auto found = OfficeOf(identity, deed.roles, only_there ? at : std::nullopt)) {
+      return *found;
     }
   }
   Failure failure = UsageFailure(
@@ -182,7 +196,7 @@ Result<client::Recorded> SubmitSigned(Context& context,
   }
   auto* recorded = std::get_if<client::Recorded>(&outcome);
   if (recorded == nullptr) return Unexpected{FailureOfOutcome(context, **client, outcome)};
-  const auto saved = SaveReceipt(context.options().receipt, *recorded);
+  const auto saved = SaveReceipt(context.NextReceiptPath(), *recorded);
   if (!saved) return Unexpected{saved.error()};
   return std::move(*recorded);
 }

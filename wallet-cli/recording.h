@@ -16,7 +16,7 @@ struct Deed {
   v1::TransactionBody body;
   // Capacities in which it may be signed; the first that a signer holds is taken.
   std::vector<v1::Role> roles;
-  // The organisation in which an office counts; empty: whichever the signer has.
+  // The organisation in which an office counts, where a signer has it in several.
   std::optional<OrgId> at;
   // Identity that signs in the place of --as: a card terminal.
   std::string signer;
