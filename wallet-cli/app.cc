@@ -47,6 +47,7 @@ void AddAllCommands(CLI::App& app, Program& program) {
   AddImportCommands(app, program);
   AddTestnetCommands(app, program);
   AddDevCommands(app, program);
+  AddWorkloadCommands(app, program);
   AddHelpCommands(app, program);
 }
 

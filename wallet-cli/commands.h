@@ -18,6 +18,7 @@ void AddMoneyCommands(CLI::App& app, Program& program);
 void AddTestnetCommands(CLI::App& app, Program& program);
 void AddImportCommands(CLI::App& app, Program& program);
 void AddDevCommands(CLI::App& app, Program& program);
+void AddWorkloadCommands(CLI::App& app, Program& program);
 void AddHelpCommands(CLI::App& app, Program& program);
 
 // Further files of the families `org` and `entry`.
