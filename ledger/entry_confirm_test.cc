@@ -356,6 +356,19 @@ TEST_F(Submitted, IsConfirmedWithinADayAndTwo) {
   EXPECT_EQ(Confirm(ledger, visit), v1::REASON_DEADLINE_PASSED);
 }
 
+// Admission asks before any sweep: the deadline is decided by the time of the block alone.
+TEST_F(Submitted, ADeadlineIsDecidedAtUse) {
+  v1::ConfirmEntry confirm;
+  confirm.set_action(chain::CanonicalBytes(action));
+  const Millis due(EntryOf(ledger, visit).due_ms());
+  ledger.Advance(due.value() - ledger.now_ms());
+  const std::string envelope = ledger.Envelope(ledger.Body({{"elder"}}, confirm));
+  const auto parsed = chain::ParseEnvelope(AsBytes(envelope), ledger.state().chain_id());
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(Judge(ledger.state(), Millis(due.value() - 1), *parsed), kOk);
+  EXPECT_EQ(Judge(ledger.state(), due, *parsed), v1::REASON_DEADLINE_PASSED);
+}
+
 TEST_F(Submitted, AFrozenVolunteerIsNotConfirmed) {
   ledger.Overwrite<v1::Member>(PersonId("volunteer"), [](v1::Member& member) {
     member.set_status(v1::MEMBER_STATUS_FROZEN);
