@@ -26,6 +26,8 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_option("--role", options.role, "role in which is signed or read");
   app.add_option("--org", options.org, "organisation of that role: id, code or name");
   app.add_option("--receipt", options.receipt, "keep the receipt of what is recorded in FILE");
+  app.add_option("--sign-only", options.sign_only,
+                 "write the signed envelope to FILE and submit nothing; see `submit`");
   app.add_option("--passphrase-file", options.passphrase_file,
                  "file with the keys' passphrase (default: $TIMEBANK_PASSPHRASE, or asked for)");
   app.add_option("--timeout", options.timeout, "seconds that a call may take (default 10)");
@@ -97,7 +99,7 @@ int RunProgram(int argc, char** argv) {
   }
   Context context(options);
   const Result<Exit> exit = program.chosen()(context);
-  if (!exit) return PrintFailure(exit.error(), options.json);
+  if (!exit) return PrintFailure(exit.error(), options.json, context.language());
   return static_cast<int>(*exit);
 }
 

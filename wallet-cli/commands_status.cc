@@ -57,6 +57,13 @@ Json JsonOfNode(const client::NodeAddress& node, const Answer& answer, std::int6
           {"chain_id", ToHex(AsBytes(status.chain_id()))}};
 }
 
+// The cause at the end of what gRPC says of a connection that failed.
+std::string Short(const std::string& message) {
+  constexpr std::string_view kCause = "UNKNOWN: ";
+  const std::size_t at = message.rfind(kCause);
+  return at == std::string::npos ? message : message.substr(at + kCause.size());
+}
+
 void PrintNodes(Context& context, const client::Client& client,
                 const std::vector<Answer>& answers) {
   const std::int64_t offset = context.CivilOffset();
@@ -65,7 +72,7 @@ void PrintNodes(Context& context, const client::Client& client,
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const std::string& name = client.nodes()[i].name;
     if (!answers[i]) {
-      table.Add({name, "-", answers[i].error().message});
+      table.Add({name, "-", "-", "-", "-", "-", "-", Short(answers[i].error().message)});
       continue;
     }
     const v1::GetStatusResponse& status = *answers[i];

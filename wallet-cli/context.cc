@@ -234,12 +234,8 @@ void Context::LoadOrganisations() {
   }
 }
 
-Result<OrgId> Context::FindOrg(const std::string& text, std::string_view option) {
-  if (const auto id = IdOfHex(text, OrgId::kSize)) return *OrgId::From(*id);
-  LoadOrganisations();
-  for (const NamedOrg& org : *organisations_) {
-    if (org.code == text || org.name == text) return org.id;
-  }
+Result<Done> Context::LoadLedgerOrganisations() {
+  if (ledger_organisations_) return Done{};
   const auto client = Connect();
   if (!client) return Unexpected{client.error()};
   v1::ListOrganisationsRequest request;
@@ -248,10 +244,26 @@ Result<OrgId> Context::FindOrg(const std::string& text, std::string_view option)
     if (!page) return Unexpected{FailureOf(page.error(), language_)};
     for (const v1::Organisation& org : page->organisations()) {
       const auto id = OrgId::From(org.org());
-      if (org.name() == text && id) return *id;
+      if (id) organisations_->push_back({*id, "", org.name()});
     }
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
+  ledger_organisations_ = true;
+  return Done{};
+}
+
+Result<OrgId> Context::FindOrg(const std::string& text, std::string_view option) {
+  if (const auto id = IdOfHex(text, OrgId::kSize)) return *OrgId::From(*id);
+  LoadOrganisations();
+  for (const bool ask_ledger : {false, true}) {
+    if (ask_ledger) {
+      const auto loaded = LoadLedgerOrganisations();
+      if (!loaded) return Unexpected{loaded.error()};
+    }
+    for (const NamedOrg& org : *organisations_) {
+      if (org.code == text || org.name == text) return org.id;
+    }
+  }
   return Unexpected{UsageFailure(
       std::string(option) + " '" + text + "' is no organisation; `timebank org list` shows them",
       v1::REASON_UNKNOWN_ORGANISATION)};
@@ -272,10 +284,14 @@ std::string Context::NameOf(std::string_view member) {
 }
 
 std::string Context::NameOfOrg(std::string_view org) {
-  if (org.empty()) return "-";
+  if (org.empty() || OrgId::From(org) == OrgId{}) return "-";
   LoadOrganisations();
-  for (const NamedOrg& known : *organisations_) {
-    if (known.id.text() == org) return known.code.empty() ? known.name : known.code;
+  for (const bool ask_ledger : {false, true}) {
+    // Names are a courtesy: a command that needs no network does not begin to need one for them.
+    if (ask_ledger && (!client_ || !LoadLedgerOrganisations())) break;
+    for (const NamedOrg& known : *organisations_) {
+      if (known.id.text() == org) return known.code.empty() ? known.name : known.code;
+    }
   }
   return ShortId(org);
 }

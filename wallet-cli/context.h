@@ -30,7 +30,8 @@ struct GlobalOptions {
   std::string home;                // folder of identities
   std::string role;
   std::string org;
-  std::string receipt;  // where the receipt of what is recorded is kept
+  std::string sign_only;  // write the signed envelope here and submit nothing
+  std::string receipt;    // where the receipt of what is recorded is kept
   std::string passphrase_file;
   std::string lang;
   std::string timeout = "10";  // seconds
@@ -86,6 +87,8 @@ class Context {
   [[nodiscard]] Result<std::vector<client::NodeAddress>> Nodes(const std::string& genesis,
                                                                std::uint32_t timeout_ms);
   void LoadOrganisations();
+  // Adds all that the ledger has; once.
+  [[nodiscard]] Result<Done> LoadLedgerOrganisations();
 
   GlobalOptions options_;
   Language language_;
@@ -97,6 +100,7 @@ class Context {
   std::map<std::string, std::unique_ptr<Identity>> people_;
   std::optional<std::map<std::string, std::string>> names_;  // by member id
   std::optional<std::vector<NamedOrg>> organisations_;
+  bool ledger_organisations_ = false;
 };
 
 }  // namespace timebank::cli

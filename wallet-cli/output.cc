@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -99,19 +100,30 @@ std::string FormatCount(std::int64_t count) {
   return digits;
 }
 
-int PrintFailure(const Failure& failure, bool json) {
+int PrintFailure(const Failure& failure, bool json, Language language) {
   if (json) {
     nlohmann::json error = {
         {"reason", failure.reason}, {"what", failure.what}, {"do", failure.next}};
-    for (const auto& [name, value] : failure.facts) error[name] = value;
-    PrintJson({{"error", error}});
-  } else {
-    std::fprintf(stderr, "error: %s\n", failure.what.c_str());
-    if (!failure.reason.empty()) std::fprintf(stderr, "  why: %s\n", failure.reason.c_str());
-    if (!failure.next.empty()) std::fprintf(stderr, "   do: %s\n", failure.next.c_str());
     for (const auto& [name, value] : failure.facts) {
-      std::fprintf(stderr, "       %s: %s\n", name.c_str(), value.c_str());
+      // Heights and counts are numbers; hexadecimal ids are longer than any of them.
+      std::uint64_t number = 0;
+      const char* end = value.data() + value.size();
+      const auto read = std::from_chars(value.data(), end, number);
+      error[name] = value;
+      if (read.ec == std::errc() && read.ptr == end) error[name] = number;
     }
+    PrintJson({{"error", error}});
+    return static_cast<int>(failure.exit);
+  }
+  const bool chinese = language == Language::kChinese;
+  std::fprintf(stderr, "%s%s\n", chinese ? "错误：" : "error: ", failure.what.c_str());
+  const auto line = [](const char* label, const std::string& text) {
+    if (!text.empty()) std::fprintf(stderr, "%s%s\n", label, text.c_str());
+  };
+  line(chinese ? "原因：" : "  why: ", failure.reason);
+  line(chinese ? "处理：" : "   do: ", failure.next);
+  for (const auto& [name, value] : failure.facts) {
+    std::fprintf(stderr, "       %s: %s\n", name.c_str(), value.c_str());
   }
   return static_cast<int>(failure.exit);
 }

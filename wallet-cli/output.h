@@ -64,7 +64,7 @@ struct Done {};
 // Prints "error: what" and, where given, "why: ...", "do: ..." and the facts to stderr, or with
 // `json` one object {"error": {"reason", "what", "do", facts...}} to stdout. Returns the exit code
 // for the caller to return.
-int PrintFailure(const Failure& failure, bool json);
+int PrintFailure(const Failure& failure, bool json, Language language = Language::kEnglish);
 
 void PrintText(std::string_view text);
 void PrintJson(const nlohmann::json& value);

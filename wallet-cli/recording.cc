@@ -84,6 +84,14 @@ Result<client::SignAs> CapacityOf(Context& context, const Identity& identity, co
   return Unexpected{failure};
 }
 
+// How long one validator is waited for, so that asking the first two and then two others ends
+// within `timeout_ms`, each with a second for the answer's way.
+std::uint32_t WaitOf(std::uint32_t timeout_ms) {
+  constexpr std::uint32_t kMarginMs = 2000;
+  constexpr std::uint32_t kLeastMs = 500;
+  return timeout_ms < kMarginMs + 2 * kLeastMs ? kLeastMs : (timeout_ms - kMarginMs) / 2;
+}
+
 // How many validators a client can know of when none told: those that answer it.
 void AddReachable(client::Client& client, Failure& failure) {
   const auto told = std::ranges::find(failure.facts, std::string(client::kReachableKey),
@@ -108,13 +116,20 @@ Failure FailureOfOutcome(Context& context, client::Client& client,
       FailureOf(refused != nullptr ? refused->error : unknown->error, context.language());
   std::erase_if(failure.facts,
                 [](const auto& fact) { return fact.first == client::kTransactionIdKey; });
-  failure.facts.emplace_back(client::kTransactionIdKey, ToHex(id.view()));
+  // Bytes that are no transaction have no id.
+  if (!id.IsZero()) failure.facts.emplace_back(client::kTransactionIdKey, ToHex(id.view()));
   if (refused != nullptr) {
     failure.exit = Exit::kRefused;
     return failure;
   }
   failure.exit = Exit::kNotRecorded;
-  failure.what = context.Say(Text::kNotRecorded) + " (" + failure.what + ")";
+  // Nodes that answered say the same and count who is there; silence says why it is silent.
+  const bool counted = unknown->error.metadata.contains(std::string(client::kReachableKey));
+  const std::string why = counted ? "" : " (" + failure.what + ")";
+  failure.what = context.Say(Text::kNotRecorded) + why;
+  failure.facts.emplace_back("code", unknown->error.code == client::RpcCode::kDeadlineExceeded
+                                         ? "DEADLINE_EXCEEDED"
+                                         : "UNAVAILABLE");
   failure.next = context.Say(Text::kAskAgain) + " " + ToHex(id.view());
   AddReachable(client, failure);
   return failure;
@@ -143,6 +158,26 @@ Json JsonOfLine(const v1::EffectsLine& line, bool redemption) {
           {"postings", postings}};
 }
 
+// --sign-only: for a machine that signs and another one that submits.
+Result<Exit> KeepEnvelope(Context& context, const Deed& deed) {
+  const auto transaction = Sign(context, deed);
+  if (!transaction) return Unexpected{transaction.error()};
+  const std::string& path = context.options().sign_only;
+  const auto written = platform::WriteFileAtomically(path, AsBytes(transaction->envelope));
+  if (!written) return Unexpected{LocalFailure(written.error())};
+  Json out = {
+      {"transaction_id", ToHex(transaction->id.view())}, {"recorded", false}, {"envelope", path}};
+  for (const auto& [name, value] : deed.facts) out[name] = value;
+  if (context.json()) {
+    PrintJson(out);
+    return Exit::kOk;
+  }
+  for (const auto& [name, value] : out.items()) {
+    PrintText(name + " " + (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  return Exit::kOk;
+}
+
 }  // namespace
 
 Result<std::vector<client::SignAs>> SignersOf(Context& context, const Deed& deed) {
@@ -163,20 +198,22 @@ Result<std::vector<client::SignAs>> SignersOf(Context& context, const Deed& deed
   return signers;
 }
 
-Result<Recording> Submit(Context& context, const Deed& deed) {
+Result<client::SignedTransaction> Sign(Context& context, const Deed& deed) {
   const auto client = context.Connect();
   if (!client) return Unexpected{client.error()};
   const auto signers = SignersOf(context, deed);
   if (!signers) return Unexpected{signers.error()};
   const auto now = context.Now();
   if (!now) return Unexpected{now.error()};
-  Recording recording;
-  recording.transaction =
-      client::BuildTransaction((*client)->chain_id(), *now, *signers, deed.body);
-  auto recorded = SubmitSigned(context, recording.transaction);
+  return client::BuildTransaction((*client)->chain_id(), *now, *signers, deed.body);
+}
+
+Result<Recording> Submit(Context& context, const Deed& deed) {
+  auto transaction = Sign(context, deed);
+  if (!transaction) return Unexpected{transaction.error()};
+  auto recorded = SubmitSigned(context, *transaction);
   if (!recorded) return Unexpected{recorded.error()};
-  recording.recorded = std::move(*recorded);
-  return recording;
+  return Recording{std::move(*transaction), std::move(*recorded)};
 }
 
 Result<client::Recorded> SubmitSigned(Context& context,
@@ -184,10 +221,12 @@ Result<client::Recorded> SubmitSigned(Context& context,
   const auto client = context.Connect();
   if (!client) return Unexpected{client.error()};
   const std::string id = ToHex(transaction.id.view());
-  if (!context.json()) {
+  if (!context.json() && !transaction.id.IsZero()) {
     std::fprintf(stderr, "%s %s\n", context.Say(Text::kTransaction).c_str(), id.c_str());
   }
-  client::SubmitOutcome outcome = (*client)->Submit(transaction);
+  const auto timeout = context.TimeoutMs();
+  if (!timeout) return Unexpected{timeout.error()};
+  client::SubmitOutcome outcome = (*client)->Submit(transaction, WaitOf(*timeout));
   const auto* refused = std::get_if<client::Refused>(&outcome);
   if (refused != nullptr && refused->error.reason == v1::REASON_REPLAY) {
     // Recorded before: its receipt is the answer.
@@ -202,6 +241,7 @@ Result<client::Recorded> SubmitSigned(Context& context,
 }
 
 Result<Exit> Record(Context& context, const Deed& deed) {
+  if (!context.options().sign_only.empty()) return KeepEnvelope(context, deed);
   const auto recording = Submit(context, deed);
   if (!recording) return Unexpected{recording.error()};
   Tell(context, {recording->recorded, IsRedemption(deed.body.kind_case()), deed.facts});

@@ -27,6 +27,9 @@ struct Deed {
 // --as and every --with, in the capacities that `deed` allows.
 [[nodiscard]] Result<std::vector<client::SignAs>> SignersOf(Context& context, const Deed& deed);
 
+// `deed` signed by them, valid from ledger time on.
+[[nodiscard]] Result<client::SignedTransaction> Sign(Context& context, const Deed& deed);
+
 struct Recording {
   client::SignedTransaction transaction;
   client::Recorded recorded;
@@ -37,7 +40,7 @@ struct Recording {
 [[nodiscard]] Result<client::Recorded> SubmitSigned(Context& context,
                                                     const client::SignedTransaction& transaction);
 
-// Submit, then tell.
+// Submit, then tell; with --sign-only only the envelope is written.
 [[nodiscard]] Result<Exit> Record(Context& context, const Deed& deed);
 
 // What was recorded, for people or programs. `redemption`: how the lines' states are named.
