@@ -125,29 +125,38 @@ class Client::Impl {
     tip_at.reset();
   }
 
+  // Of the first node whose tip its own validator key has signed, for our nonce.
   Answer<Millis> FetchTip() {
     v1::GetFreshTipRequest request;
     request.set_nonce(platform::Random<FixedBytes<struct NonceTag, 16>>().str());
-    std::size_t asked = 0;
+    v1::FreshTip tip;
     const auto answer = FirstAnswer<v1::GetFreshTipResponse>(
         options.timeout_ms, [&](std::size_t index, auto* context, auto* response) {
-          asked = index;
-          return chain[index]->GetFreshTip(context, request, response);
+          grpc::Status status = chain[index]->GetFreshTip(context, request, response);
+          if (!status.ok() || ReadTip(*response, options.nodes[index].name, tip, request.nonce())) {
+            return status;
+          }
+          return Unusable(index, "a tip that it has not signed");
         });
     if (!answer) return Unexpected{answer.error()};
-    const auto tip = chain::ParseCanonical<v1::FreshTip>(AsBytes(answer->tip()));
-    const auto signature = crypto::ParseSuitedSignature(AsBytes(answer->signature()));
-    const auto key = KeyOf(options.nodes[asked].name);
-    const bool good =
-        tip && signature && key && tip->nonce() == request.nonce() &&
-        crypto::Verify(
-            *key, chain::SignedBytes(chain::kTipDomain, genesis.chain_id, {AsBytes(answer->tip())}),
-            *signature);
-    if (!good) {
-      return Unexpected{MakeError(v1::REASON_BAD_SIGNATURE,
-                                  "the tip of " + options.nodes[asked].name + " is not its own")};
-    }
-    return Millis(tip->time_ms());
+    return Millis(tip.time_ms());
+  }
+
+  bool ReadTip(const v1::GetFreshTipResponse& response, const std::string& name, v1::FreshTip& tip,
+               const std::string& nonce) const {
+    const auto parsed = chain::ParseCanonical<v1::FreshTip>(AsBytes(response.tip()));
+    const auto signature = crypto::ParseSuitedSignature(AsBytes(response.signature()));
+    const auto key = KeyOf(name);
+    if (!parsed || !signature || !key || parsed->nonce() != nonce) return false;
+    tip = *parsed;
+    return crypto::Verify(
+        *key, chain::SignedBytes(chain::kTipDomain, genesis.chain_id, {AsBytes(response.tip())}),
+        *signature);
+  }
+
+  // What a node says that proves nothing is passed over, as if the node were not there.
+  [[nodiscard]] grpc::Status Unusable(std::size_t index, const std::string& what) const {
+    return {grpc::StatusCode::UNAVAILABLE, options.nodes[index].name + " sent " + what};
   }
 
   std::optional<crypto::PublicKey> KeyOf(const std::string& name) const {
@@ -212,16 +221,19 @@ Answer<Recorded> Client::GetReceipt(const Hash& id, std::uint32_t wait_ms) {
   v1::GetReceiptRequest request;
   request.set_transaction_id(id.str());
   request.set_wait_ms(wait_ms);
+  std::optional<chain::VerifiedReceipt> verified;
   const auto answer = impl_->FirstAnswer<v1::GetReceiptResponse>(
       impl_->options.timeout_ms + wait_ms, [&](std::size_t index, auto* context, auto* response) {
-        return impl_->transactions[index]->GetReceipt(context, request, response);
+        grpc::Status status = impl_->transactions[index]->GetReceipt(context, request, response);
+        if (!status.ok()) return status;
+        auto read = chain::VerifyReceipt(AsBytes(response->receipt()), impl_->genesis);
+        if (!read || read->transaction_id != id) {
+          return impl_->Unusable(index, "a receipt that does not verify");
+        }
+        verified = std::move(*read);
+        return status;
       });
   if (!answer) return Unexpected{answer.error()};
-  auto verified = chain::VerifyReceipt(AsBytes(answer->receipt()), impl_->genesis);
-  if (!verified || verified->transaction_id != id) {
-    return Unexpected{
-        MakeError(v1::REASON_BLOCK_DAMAGED, "the receipt does not verify; trust another node")};
-  }
   impl_->SawHeight(verified->header.height);
   return Recorded{id, answer->receipt(), std::move(*verified)};
 }

@@ -3,11 +3,10 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "timebank/v1/query.grpc.pb.h"
 
 namespace timebank::client {
@@ -17,78 +16,63 @@ namespace {
 // Beyond the wait that the node was asked for, so that its own words arrive.
 constexpr std::uint32_t kDeadlineMarginMs = 1000;
 
-// One call; shared with gRPC, which may answer after the round is over.
 struct Call {
   std::unique_ptr<v1::TransactionService::Stub> stub;
   grpc::ClientContext context;
-  v1::SubmitRequest request;
   v1::SubmitResponse response;
-};
-
-struct Reply {
   grpc::Status status;
-  v1::SubmitResponse response;
-};
-
-// Replies in the order in which they come.
-struct Replies {
-  std::mutex mutex;
-  std::condition_variable arrived;
-  std::vector<Reply> waiting;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<v1::SubmitResponse>> reader;
 };
 
 class Round {
  public:
   Round(const SubmitPlan& plan, const SignedTransaction& transaction)
-      : plan_(plan),
-        transaction_(transaction),
-        agree_(plan.genesis.validators.max_faulty() + 1),
-        replies_(std::make_shared<Replies>()) {}
+      : plan_(plan), transaction_(transaction), agree_(plan.genesis.validators.max_faulty() + 1) {}
 
   SubmitOutcome Run() {
     for (std::size_t i = 0; i < plan_.at_once; ++i) AskNext();
+    std::optional<SubmitOutcome> outcome;
     while (open_ > 0) {
-      const Reply reply = Next();
-      --open_;
-      if (auto verdict = Judge(reply)) {
-        for (const auto& call : calls_) call->context.TryCancel();
-        return std::move(*verdict);
-      }
+      const Call& call = NextAnswered();
+      // Once it is known, the calls still open are given up and only waited for.
+      if (outcome) continue;
+      outcome = Judge(call);
+      if (!outcome) continue;
+      for (const auto& other : calls_) other->context.TryCancel();
     }
-    return Unknown{transaction_.id, WhyUnknown()};
+    queue_.Shutdown();
+    return outcome ? std::move(*outcome) : Unknown{transaction_.id, WhyUnknown()};
   }
 
  private:
   void AskNext() {
     if (calls_.size() >= plan_.nodes.size()) return;
-    auto call = std::make_shared<Call>();
+    auto call = std::make_unique<Call>();
     call->stub = v1::TransactionService::NewStub(plan_.nodes[calls_.size()]);
-    call->request.set_envelope(transaction_.envelope);
-    call->request.set_wait_ms(plan_.wait_ms);
-    call->request.set_min_height(plan_.min_height.value());
+    v1::SubmitRequest request;
+    request.set_envelope(transaction_.envelope);
+    request.set_wait_ms(plan_.wait_ms);
+    request.set_min_height(plan_.min_height.value());
     call->context.set_deadline(std::chrono::system_clock::now() +
                                std::chrono::milliseconds(plan_.wait_ms + kDeadlineMarginMs));
-    calls_.push_back(call);
+    call->reader = call->stub->AsyncSubmit(&call->context, request, &queue_);
+    call->reader->Finish(&call->response, &call->status, call.get());
+    calls_.push_back(std::move(call));
     ++open_;
-    call->stub->async()->Submit(&call->context, &call->request, &call->response,
-                                [call, replies = replies_](const grpc::Status& status) {
-                                  const std::scoped_lock lock(replies->mutex);
-                                  replies->waiting.push_back({status, std::move(call->response)});
-                                  replies->arrived.notify_one();
-                                });
   }
 
-  Reply Next() {
-    std::unique_lock lock(replies_->mutex);
-    replies_->arrived.wait(lock, [this] { return !replies_->waiting.empty(); });
-    Reply reply = std::move(replies_->waiting.front());
-    replies_->waiting.erase(replies_->waiting.begin());
-    return reply;
+  // Requires: open_ > 0.
+  const Call& NextAnswered() {
+    void* tag = nullptr;
+    bool ok = false;
+    TB_CHECK(queue_.Next(&tag, &ok));
+    --open_;
+    return *static_cast<const Call*>(tag);
   }
 
-  std::optional<SubmitOutcome> Judge(const Reply& reply) {
-    if (reply.status.ok()) return Accept(reply.response);
-    Error error = FromStatus(reply.status);
+  std::optional<SubmitOutcome> Judge(const Call& call) {
+    if (call.status.ok()) return Accept(call.response);
+    Error error = FromStatus(call.status);
     const bool refusal = error.reason != v1::REASON_UNSPECIFIED && !IsAboutTheNode(error.reason);
     if (refusal) {
       ++refusals_;
@@ -130,8 +114,8 @@ class Round {
   const SubmitPlan& plan_;
   const SignedTransaction& transaction_;
   const std::size_t agree_;
-  std::shared_ptr<Replies> replies_;
-  std::vector<std::shared_ptr<Call>> calls_;
+  grpc::CompletionQueue queue_;
+  std::vector<std::unique_ptr<Call>> calls_;
   std::size_t open_ = 0;
   std::size_t refusals_ = 0;
   std::optional<Error> refused_;
