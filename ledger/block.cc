@@ -219,36 +219,26 @@ void BlockExecution::WriteChainRecord(State& next) {
 
 // Tree and due index follow the records; the books must balance (DOMAIN 2).
 void BlockExecution::WriteChanges(State& next) {
-  const std::int64_t offset = parent_.chain().civil_offset_minutes();
-  std::int64_t time_delta = 0;
-  std::int64_t voucher_delta = 0;
+  std::optional<std::int64_t> minutes = 0;
+  std::optional<std::int64_t> fen = 0;
   records_->ForEachChange([&](const Records::Change& change) {
-    for (auto& [asset, delta] : {std::pair<v1::Asset, std::int64_t&>{v1::ASSET_TIME, time_delta},
-                                 {v1::ASSET_VOUCHER, voucher_delta}}) {
-      const auto before = BalanceSum(change.key, change.before, asset);
-      const auto now = BalanceSum(change.key, change.now, asset);
-      TB_CHECK(before.has_value() && now.has_value());
-      const auto sum = CheckedAdd(delta, *now - *before);
-      TB_CHECK(sum.has_value());
-      delta = *sum;
-    }
-    const auto due_of = [&](const google::protobuf::Message* record) {
-      return record == nullptr ? std::nullopt : DueOf(change.key.table(), *record, offset);
-    };
-    const auto due_before = due_of(change.before);
-    const auto due_now = due_of(change.now);
-    if (due_before != due_now) {
-      if (due_before) next.due_.Erase({*due_before, change.key});
-      if (due_now) next.due_.Insert({*due_now, change.key});
+    const Records::Facts now = records_->FactsOf(change.key, change.now);
+    minutes = CheckedAdd(*minutes, now.minutes - change.before.minutes);
+    fen = CheckedAdd(*fen, now.fen - change.before.fen);
+    TB_CHECK(minutes.has_value());
+    TB_CHECK(fen.has_value());
+    if (change.before.due != now.due) {
+      if (change.before.due) next.due_.Erase({*change.before.due, change.key});
+      if (now.due) next.due_.Insert({*now.due, change.key});
     }
     if (change.now != nullptr) {
       next.tree_.Put(change.key.view(), AsBytes(chain::CanonicalBytes(*change.now)));
-    } else if (change.before != nullptr) {
+    } else if (change.existed) {
       next.tree_.Erase(change.key.view());
     }
   });
-  TB_CHECK(time_delta == 0);
-  TB_CHECK(voucher_delta == 0);
+  TB_CHECK(*minutes == 0);
+  TB_CHECK(*fen == 0);
 }
 
 }  // namespace timebank::ledger

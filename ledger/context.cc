@@ -1,5 +1,7 @@
 #include "ledger/context.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace timebank::ledger {
@@ -9,7 +11,11 @@ constexpr std::uint32_t kLineVersion = 1;
 
 }  // namespace
 
-Policy TxContext::PolicyOf(const OrgId& org, Millis at) { return Policy::Of(records_, org, at); }
+const Policy& TxContext::PolicyOf(const OrgId& org, Millis at) {
+  const auto [place, is_new] = policies_.try_emplace({org, at});
+  if (is_new) place->second = Policy::Of(records_, org, at);
+  return place->second;
+}
 
 v1::EffectsLine& TxContext::BeginLine(ByteView entity) {
   v1::EffectsLine& line = lines_.emplace_back();
@@ -102,7 +108,14 @@ void TxContext::AddParty(const MemberId& member) {
 }
 
 Reason TxContext::JudgeParties() const {
-  return party_blocked_ ? v1::REASON_F14_PARTY_BLOCKED : kOk;
+  if (!party_blocked_) return kOk;
+  // A repetition does nothing: its first receipt holds, whoever asks again.
+  const bool repeats =
+      !lines_.empty() && std::all_of(lines_.begin(), lines_.end(), [](const v1::EffectsLine& line) {
+        return line.outcome() == v1::OUTCOME_ALREADY_DONE ||
+               line.outcome() == v1::OUTCOME_ALREADY_RECORDED;
+      });
+  return repeats ? kOk : v1::REASON_F14_PARTY_BLOCKED;
 }
 
 }  // namespace timebank::ledger

@@ -6,8 +6,7 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
-#include <string_view>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -77,9 +76,10 @@ class TxContext {
   void Erase(const typename Record<M>::Id& id) {
     records_.Erase<M>(id);
   }
-  // Parameters of an organisation as of `at`; without it, as of block time.
-  [[nodiscard]] Policy PolicyOf(const OrgId& org, Millis at);
-  [[nodiscard]] Policy PolicyOf(const OrgId& org) { return PolicyOf(org, now()); }
+  // Parameters of an organisation as of `at`; without it, as of block time. Resolved once per
+  // transaction: a rule that changes policy asks before.
+  [[nodiscard]] const Policy& PolicyOf(const OrgId& org, Millis at);
+  [[nodiscard]] const Policy& PolicyOf(const OrgId& org) { return PolicyOf(org, now()); }
 
   // ---- Signers (authority.h judges them) ----
   [[nodiscard]] const std::vector<Signer>& signers() const { return signers_; }
@@ -121,6 +121,7 @@ class TxContext {
   Records& records_;
   const BlockFacts& block_;
   Hash transaction_id_;
+  std::map<std::pair<OrgId, Millis>, Policy> policies_;
   std::vector<Signer> signers_;
   std::vector<v1::EffectsLine> lines_;
   bool party_blocked_ = false;

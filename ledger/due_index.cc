@@ -11,7 +11,7 @@ namespace timebank::ledger {
 // Nodes are never changed once linked: Insert and Erase make new ones along their path.
 struct DueIndex::Node {
   DueItem item;
-  Hash priority;
+  std::uint64_t priority;
   Ref left;   // earlier items
   Ref right;  // later items
 
@@ -24,8 +24,9 @@ struct DueIndex::Node {
 void DueIndex::Insert(const DueItem& item) {
   ByteWriter bytes;
   bytes.U64(item.at.value()).Raw(item.key.view());
+  const Hash hash = crypto::Sha256(bytes.bytes());
   const auto node =
-      std::make_shared<const Node>(Node{item, crypto::Sha256(bytes.bytes()), nullptr, nullptr});
+      std::make_shared<const Node>(Node{item, ByteReader(hash.view()).U64(), nullptr, nullptr});
   root_ = With(root_, node);
   ++size_;
 }

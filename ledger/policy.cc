@@ -137,9 +137,9 @@ v1::Reason CheckValues(const v1::ChainRecord& chain,
 
 Policy Policy::Of(Records& records, const OrgId& org, Millis at) {
   Policy policy;
-  for (OrgId level = org; !level.IsZero(); level = ParentOf(records, level)) {
-    const auto* organisation = records.Find<v1::Organisation>(level);
-    if (organisation == nullptr) break;
+  OrgId level = org;
+  const auto* organisation = records.Find<v1::Organisation>(level);
+  for (; organisation != nullptr; organisation = records.Find<v1::Organisation>(level)) {
     const auto first = static_cast<std::ptrdiff_t>(policy.versions_.size());
     // Latest sequence first, so that a stable sort by effective time leaves it in front on a tie.
     for (std::uint32_t sequence = organisation->policy_versions(); sequence > 0; --sequence) {
@@ -151,6 +151,8 @@ Policy Policy::Of(Records& records, const OrgId& org, Millis at) {
                      [](const v1::PolicyVersion* a, const v1::PolicyVersion* b) {
                        return a->effective_from_ms() > b->effective_from_ms();
                      });
+    if (organisation->parent().empty()) break;
+    level = As<OrgId>(organisation->parent());
   }
   return policy;
 }

@@ -3,61 +3,72 @@
 #include <utility>
 
 #include "base/check.h"
+#include "ledger/accounts.h"
 
 namespace timebank::ledger {
-namespace {
-
-std::unique_ptr<google::protobuf::Message> Clone(const google::protobuf::Message* message) {
-  if (message == nullptr) return nullptr;
-  std::unique_ptr<google::protobuf::Message> copy(message->New());
-  copy->CopyFrom(*message);
-  return copy;
-}
-
-}  // namespace
 
 Records::Records(const State& state) : state_(state) {}
 
-Records::Slot& Records::Load(const StateKey& key, const google::protobuf::Message& prototype) {
-  const auto [at, is_new] = slots_.try_emplace(key);
-  Slot& slot = at->second;
-  if (!is_new) return slot;
-  if (const auto bytes = state_.tree().Get(key.view())) {
-    slot.now.reset(prototype.New());
-    // Our own bytes, hashed under the root: a record that does not parse is a defect of ours.
-    TB_CHECK(slot.now->ParseFromArray(bytes->data(), static_cast<int>(bytes->size())));
+Records::SlotRef& Records::Load(const StateKey& key, const google::protobuf::Message& prototype) {
+  auto& table = tables_[static_cast<std::size_t>(key.table())];
+  const auto [at, is_new] = table.try_emplace(key);
+  if (is_new) {
+    Slot& slot = at->second;
+    slot.prototype = &prototype;
+    slot.now = ReadFromState(key, prototype);
+    slot.existed = slot.now != nullptr;
   }
-  return slot;
+  return *at;
+}
+
+google::protobuf::Message* Records::ReadFromState(const StateKey& key,
+                                                  const google::protobuf::Message& prototype) {
+  const auto bytes = state_.tree().Get(key.view());
+  if (!bytes) return nullptr;
+  google::protobuf::Message* message = prototype.New(&arena_);
+  // Our own bytes, hashed under the root: a record that does not parse is a defect of ours.
+  TB_CHECK(message->ParseFromArray(bytes->data(), static_cast<int>(bytes->size())));
+  return message;
 }
 
 google::protobuf::Message* Records::Open(const StateKey& key,
                                          const google::protobuf::Message& prototype,
                                          Missing missing) {
-  Slot& slot = Load(key, prototype);
+  SlotRef& entry = Load(key, prototype);
+  Slot& slot = entry.second;
   if (slot.now == nullptr && missing == Missing::kStays) return nullptr;
-  KeepForUndo(slot);
-  if (slot.now == nullptr) slot.now.reset(prototype.New());
-  return slot.now.get();
+  KeepForUndo(entry);
+  if (slot.now == nullptr) slot.now = prototype.New(&arena_);
+  return slot.now;
 }
 
 void Records::Remove(const StateKey& key, const google::protobuf::Message& prototype) {
-  Slot& slot = Load(key, prototype);
-  if (slot.now == nullptr) return;
-  KeepForUndo(slot);
-  slot.now.reset();
+  SlotRef& entry = Load(key, prototype);
+  if (entry.second.now == nullptr) return;
+  KeepForUndo(entry);
+  entry.second.now = nullptr;
 }
 
-void Records::KeepForUndo(Slot& slot) {
+void Records::KeepForUndo(SlotRef& entry) {
+  Slot& slot = entry.second;
   if (slot.edited && slot.saved_in == period_) return;
-  Undo undo{.slot = &slot, .to_original = !slot.edited, .saved_in = slot.saved_in};
+  Undo undo{
+      .key = &entry.first, .slot = &slot, .to_original = !slot.edited, .saved_in = slot.saved_in};
   if (slot.edited) {
-    undo.before = Clone(slot.now.get());
+    undo.before = Clone(slot.now);
   } else {
-    slot.original = Clone(slot.now.get());
+    slot.before = FactsOf(entry.first, slot.now);
     slot.edited = true;
   }
-  undo_.push_back(std::move(undo));
+  undo_.push_back(undo);
   slot.saved_in = period_;
+}
+
+google::protobuf::Message* Records::Clone(const google::protobuf::Message* message) {
+  if (message == nullptr) return nullptr;
+  google::protobuf::Message* copy = message->New(&arena_);
+  copy->CopyFrom(*message);
+  return copy;
 }
 
 Records::Savepoint Records::Save() {
@@ -67,17 +78,30 @@ Records::Savepoint Records::Save() {
 
 void Records::RollBack(Savepoint savepoint) {
   while (undo_.size() > savepoint) {
-    Undo& undo = undo_.back();
-    undo.slot->now = undo.to_original ? Clone(undo.slot->original.get()) : std::move(undo.before);
-    undo.slot->saved_in = undo.saved_in;
+    const Undo& undo = undo_.back();
+    Slot& slot = *undo.slot;
+    slot.now = undo.to_original ? ReadFromState(*undo.key, *slot.prototype) : undo.before;
+    slot.saved_in = undo.saved_in;
     undo_.pop_back();
   }
 }
 
 void Records::ForEachChange(const std::function<void(const Change&)>& visit) const {
-  for (const auto& [key, slot] : slots_) {
-    if (slot.edited) visit(Change{key, slot.original.get(), slot.now.get()});
+  for (const auto& table : tables_) {
+    for (const auto& [key, slot] : table) {
+      if (slot.edited) visit(Change{key, slot.existed, slot.before, slot.now});
+    }
   }
+}
+
+Records::Facts Records::FactsOf(const StateKey& key,
+                                const google::protobuf::Message* record) const {
+  if (record == nullptr) return {};
+  const auto minutes = BalanceSum(key, record, v1::ASSET_TIME);
+  const auto fen = BalanceSum(key, record, v1::ASSET_VOUCHER);
+  TB_CHECK(minutes.has_value());
+  TB_CHECK(fen.has_value());
+  return {*minutes, *fen, DueOf(key.table(), *record, state_.chain().civil_offset_minutes())};
 }
 
 }  // namespace timebank::ledger

@@ -3,13 +3,14 @@
 // leaves no trace.
 #pragma once
 
+#include <google/protobuf/arena.h>
 #include <google/protobuf/message.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -28,7 +29,7 @@ class Records {
   // Null when there is none. Good until the record is edited, erased or rolled back.
   template <typename M>
   [[nodiscard]] const M* Find(const typename Record<M>::Id& id) {
-    return static_cast<const M*>(Load(KeyOf<M>(id), M::default_instance()).now.get());
+    return static_cast<const M*>(Load(KeyOf<M>(id), M::default_instance()).second.now);
   }
   // For changing; null when there is none. Good until erased or rolled back.
   template <typename M>
@@ -54,39 +55,57 @@ class Records {
   // Forgets all savepoints: what was edited stays.
   void Commit() { undo_.clear(); }
 
-  // Every record that was edited: as it was in the State (null: absent) and as it is now (null:
-  // gone). Ascending by key.
+  // What the books and the due index must know of a record: minutes and fen in it, and when it is
+  // due (DueOf). All empty for a record that is not there.
+  struct Facts {
+    std::int64_t minutes = 0;
+    std::int64_t fen = 0;
+    std::optional<Millis> due;
+  };
+  // A record that was edited: as it was in the State and as it is now (null: gone).
   struct Change {
     const StateKey& key;
-    const google::protobuf::Message* before;
-    const google::protobuf::Message* now;
+    bool existed = false;
+    const Facts& before;
+    const google::protobuf::Message* now = nullptr;
   };
+  // Ascending by key.
   void ForEachChange(const std::function<void(const Change&)>& visit) const;
+  [[nodiscard]] Facts FactsOf(const StateKey& key, const google::protobuf::Message* record) const;
 
  private:
-  using MessagePtr = std::unique_ptr<google::protobuf::Message>;
   enum class Missing : std::uint8_t { kStays, kCreated };
   struct Slot {
-    MessagePtr now;
-    MessagePtr original;         // as in the State; set by the first edit
+    google::protobuf::Message* now = nullptr;  // in the arena
+    const google::protobuf::Message* prototype = nullptr;
+    bool existed = false;        // in the State
     bool edited = false;         // at least once in this block
+    Facts before;                // set by the first edit
     std::uint64_t saved_in = 0;  // the savepoint period that holds an undo copy of it
   };
   struct Undo {
+    const StateKey* key = nullptr;
     Slot* slot = nullptr;
-    bool to_original = false;  // the first edit of the block needs no copy of its own
-    MessagePtr before;
+    bool to_original = false;  // the first edit of the block: read from the State again
+    google::protobuf::Message* before = nullptr;
     std::uint64_t saved_in = 0;
   };
+  // One ordered map per table: the few organisations are found without walking past all members.
+  static constexpr std::size_t kTables = v1::Table_ARRAYSIZE;
+  using SlotRef = std::map<StateKey, Slot>::value_type;
 
-  Slot& Load(const StateKey& key, const google::protobuf::Message& prototype);
+  SlotRef& Load(const StateKey& key, const google::protobuf::Message& prototype);
   google::protobuf::Message* Open(const StateKey& key, const google::protobuf::Message& prototype,
                                   Missing missing);
   void Remove(const StateKey& key, const google::protobuf::Message& prototype);
-  void KeepForUndo(Slot& slot);
+  void KeepForUndo(SlotRef& entry);
+  google::protobuf::Message* Clone(const google::protobuf::Message* message);
+  google::protobuf::Message* ReadFromState(const StateKey& key,
+                                           const google::protobuf::Message& prototype);
 
   const State& state_;
-  std::map<StateKey, Slot> slots_;
+  google::protobuf::Arena arena_;  // all messages; freed at once
+  std::array<std::map<StateKey, Slot>, kTables> tables_;
   std::vector<Undo> undo_;
   std::uint64_t period_ = 1;  // rises with every Save
 };

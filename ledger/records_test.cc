@@ -16,7 +16,7 @@ Seen ChangesOf(const Records& records) {
   Seen seen;
   records.ForEachChange([&](const Records::Change& change) {
     ++seen.changes;
-    seen.had_before = change.before != nullptr;
+    seen.had_before = change.existed;
     seen.has_now = change.now != nullptr;
   });
   return seen;
@@ -68,13 +68,32 @@ TEST(Records, ChangesTellWhatWasAndWhatIs) {
   records.Commit();
   records.Edit<v1::Member>(PersonId("elder"))->set_birth_year(2);
   records.ForEachChange([](const Records::Change& change) {
-    EXPECT_EQ(static_cast<const v1::Member*>(change.before)->birth_year(), 1940U);
+    EXPECT_TRUE(change.existed);
     EXPECT_EQ(static_cast<const v1::Member*>(change.now)->birth_year(), 2U);
   });
   records.Erase<v1::Member>(PersonId("elder"));
   EXPECT_TRUE(ChangesOf(records).had_before);
   EXPECT_FALSE(ChangesOf(records).has_now);
   EXPECT_EQ(ChangesOf(records).changes, 1);
+}
+
+TEST(Records, FactsBeforeAreThoseOfTheState) {
+  TestLedger ledger;
+  ledger.Grant({"elder"});
+  Records records(ledger.state());
+  const Account lot = Account::Of(PersonId("elder"), v1::ACCOUNT_KIND_GRANT, 202407);
+  const auto outer = records.Save();
+  EXPECT_EQ(AddToBalance(records, lot, -400), kOk);
+  (void)records.Save();
+  EXPECT_EQ(AddToBalance(records, lot, -80), kOk);
+  records.ForEachChange([&](const Records::Change& change) {
+    EXPECT_EQ(change.before.minutes, 480);
+    EXPECT_EQ(change.before.due, EndOfMonth(202407, 480));
+    EXPECT_EQ(records.FactsOf(change.key, change.now).minutes, 0);
+    EXPECT_EQ(records.FactsOf(change.key, change.now).due, std::nullopt);
+  });
+  records.RollBack(outer);
+  EXPECT_EQ(BalanceOf(records, lot), 480);
 }
 
 }  // namespace
