@@ -60,7 +60,7 @@ std::string Describe(const Fault& fault) {
 
 Plan DrawPlan(Prng prng) {
   Plan plan;
-  plan.validators = prng.Chance(1, 6) ? 7 : 4;
+  plan.validators = prng.Chance(1, 8) ? 7 : 4;
   const std::size_t budget = chain::MaxFaulty(plan.validators);
   std::set<NodeIndex> suspects;
   while (suspects.size() < budget) suspects.insert(prng.Below(plan.validators));

@@ -10,7 +10,7 @@ namespace timebank::sim {
 namespace {
 
 constexpr std::size_t kPairs = 4;
-constexpr std::size_t kVisits = 12;
+constexpr std::size_t kVisits = 8;
 // After the healing: enough for timers at their longest, retries and the cooling-off.
 constexpr std::uint64_t kLivenessMs = 180'000;
 constexpr std::uint64_t kSettleMs = 30'000;
