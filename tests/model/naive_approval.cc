@@ -5,6 +5,7 @@
 #include "chain/domains.h"
 #include "crypto/ed25519.h"
 #include "crypto/sha256.h"
+#include "tests/model/naive_form.h"
 #include "tests/model/naive_ledger.h"
 
 namespace timebank::model {
@@ -15,19 +16,8 @@ std::string HashOf(const std::string& bytes) { return crypto::Sha256(AsBytes(byt
 }  // namespace
 
 v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
-  v1::ConfirmAction action;
-  if (!action.ParseFromString(tx.action())) return v1::REASON_MALFORMED;
-  if (action.version() != 1) return v1::REASON_UNKNOWN_VERSION;
-  if (action.entry().empty() || action.content_hash().empty() || action.channel() == 0) {
-    return v1::REASON_MISSING_FIELD;
-  }
+  const auto action = Parsed<v1::ConfirmAction>(tx.action());
   const v1::Channel channel = action.channel();
-  if (channel == v1::CHANNEL_PAPER && action.witness().empty()) return v1::REASON_MISSING_FIELD;
-  if (channel == v1::CHANNEL_CALLBACK && action.reference_commitment().empty()) {
-    return v1::REASON_MISSING_FIELD;
-  }
-  if (channel == v1::CHANNEL_CARD && !tx.has_pin()) return v1::REASON_MISSING_FIELD;
-  if (channel != v1::CHANNEL_CARD && tx.has_pin()) return v1::REASON_BAD_FIELD;
   if (!visits_.contains(action.entry())) return v1::REASON_UNKNOWN_ENTRY;
   if (!action.witness().empty() && !people_.contains(action.witness())) {
     return v1::REASON_UNKNOWN_MEMBER;
@@ -43,25 +33,14 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
   const auto scope = ConfirmScope(action, tx, visit);
   if (scope != v1::REASON_UNSPECIFIED) return scope;
   const std::string content_hash = HashOf(visit.content);
-  if (visit.state == v1::ENTRY_STATE_CONFIRMED && visit.confirmed_by == signer.member() &&
-      content_hash == action.content_hash()) {
-    return Already(v1::OUTCOME_ALREADY_DONE);
-  }
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_SUBMITTED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (content_hash != action.content_hash()) return v1::REASON_CONTENT_MISMATCH;
-  if (channel == v1::CHANNEL_CARD) {
-    // By the day of the confirmation, and not given back.
-    const auto today = LocalDay(Millis(now_), civil_offset_minutes_);
-    std::int64_t by_card = visit.served;
-    for (const auto& [id, other] : visits_) {
-      const bool counts = other.elder == visit.elder && other.channel == channel &&
-                          LocalDay(Millis(other.confirmed_ms), civil_offset_minutes_) == today;
-      if (counts && other.replaces.empty()) by_card += other.served;
-    }
-    const auto cap = Param(visit.community, v1::POLICY_PARAMETER_CARD_DAY_MINUTES, now_);
-    if (by_card > cap) return v1::REASON_F5_CAP;
+  if (channel == v1::CHANNEL_CARD &&
+      CardMinutesToday(visit.elder) + visit.served >
+          Param(visit.community, v1::POLICY_PARAMETER_CARD_DAY_MINUTES, now_)) {
+    return v1::REASON_F5_CAP;
   }
   const bool walk_in = !visit.ordered;
   if (walk_in && !CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
@@ -89,6 +68,18 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
   visit.confirmed_by = signer.member();
   visit.witness = action.witness();
   return v1::REASON_UNSPECIFIED;
+}
+
+// By the day of the confirmation, and not given back.
+std::int64_t NaiveLedger::CardMinutesToday(const Id& elder) const {
+  const auto today = LocalDay(Millis(now_), civil_offset_minutes_);
+  std::int64_t minutes = 0;
+  for (const auto& [id, visit] : visits_) {
+    const bool by_card = visit.elder == elder && visit.channel == v1::CHANNEL_CARD;
+    const auto day = LocalDay(Millis(visit.confirmed_ms), civil_offset_minutes_);
+    if (by_card && day == today && visit.replaces.empty()) minutes += visit.served;
+  }
+  return minutes;
 }
 
 // Each channel has its own signer.
@@ -165,7 +156,6 @@ v1::Reason NaiveLedger::MayApprove(const Visit& visit) const {
 }
 
 v1::Reason NaiveLedger::Do(const v1::ApproveEntries& tx) {
-  if (tx.lines_size() == 0) return v1::REASON_MISSING_FIELD;
   const v1::Signer& signer = by_.front();
   if (!orgs_.contains(signer.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   if (by_.size() != 1 || !HoldsAt(signer, v1::ROLE_APPROVER, signer.org())) {
@@ -211,9 +201,10 @@ v1::Reason NaiveLedger::ApprovalLine(const v1::ApprovalLine& line) {
   if (!visits_.contains(line.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(line.entry());
   const v1::Signer& signer = by_.front();
+  if (IsParty(signer.member(), visit)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  if (visit.approved_by == signer.member()) return Already(v1::OUTCOME_ALREADY_DONE);
   const auto may = MayApprove(visit);
   if (may != v1::REASON_UNSPECIFIED) return may;
-  if (visit.approved_by == signer.member()) return Already(v1::OUTCOME_ALREADY_DONE);
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_CONFIRMED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
@@ -297,13 +288,13 @@ void NaiveLedger::Reverse(Visit& visit) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
-  if (tx.entry().empty() || tx.verdict() == 0) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   const v1::Signer& signer = by_.front();
   if (IsParty(signer.member(), visit) || signer.member() == visit.approved_by) {
     return v1::REASON_F3_SEPARATION_OF_DUTIES;
   }
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
   if (visit.approver_org.empty()) return v1::REASON_WRONG_STATE;
   const Id parent = ParentOrRoot(visit.approver_org);
   const auto deadline = static_cast<Time>(
@@ -314,16 +305,12 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
       !HoldsAt(signer, v1::ROLE_REVIEWER, signer.org())) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
-  if (visit.review == tx.verdict() && visit.reviewed_by == signer.member()) {
-    return Already(v1::OUTCOME_ALREADY_DONE);
-  }
   if (visit.state != v1::ENTRY_STATE_COOLING || visit.flags == 0 || visit.review != 0) {
     return v1::REASON_WRONG_STATE;
   }
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
   visit.review = tx.verdict();
-  visit.reviewed_by = signer.member();
   if (tx.verdict() == v1::REVIEW_VERDICT_REVERSE) {
     Reverse(visit);
   } else {
@@ -333,7 +320,6 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::RejectEntry& tx) {
-  if (tx.entry().empty() || tx.reason() == 0) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   const v1::Signer& signer = by_.front();
@@ -354,16 +340,15 @@ v1::Reason NaiveLedger::Do(const v1::RejectEntry& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
-  if (tx.entry().empty()) return v1::REASON_MISSING_FIELD;
-  v1::EntryContent content;
-  if (!tx.replacement().empty() && !content.ParseFromString(tx.replacement())) {
-    return v1::REASON_MALFORMED;
-  }
+  const auto content = Parsed<v1::EntryContent>(tx.replacement());
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   const Visit old = visits_.at(tx.entry());
   const v1::Signer& signer = by_.front();
   if (IsParty(signer.member(), old)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
-  const Id parent = old.approver_org.empty() ? Id() : orgs_.at(old.approver_org).parent;
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
+  // Nobody has approved it: no organisation is the level at which it could be corrected.
+  if (old.approver_org.empty()) return v1::REASON_WRONG_STATE;
+  const Id parent = orgs_.at(old.approver_org).parent;
   const bool approver = HoldsAt(signer, v1::ROLE_APPROVER, old.approver_org);
   // "At the same approval level or higher": the parent's reviewer, or one above.
   const bool reviewer = !parent.empty() && HoldsOver(signer, v1::ROLE_REVIEWER, parent);
@@ -395,18 +380,11 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
 // A new entry for the same two people, paid at once.
 v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::string& bytes,
                                 const Visit& old, const Id& old_id) {
-  if (content.version() != 1) return v1::REASON_UNKNOWN_VERSION;
-  if (content.entry().empty() || content.category() == 0 || content.kind() == 0 ||
-      content.place() == 0 || content.start_ms() == 0) {
-    return v1::REASON_MISSING_FIELD;
-  }
-  if (content.end_ms() <= content.start_ms()) return v1::REASON_BAD_FIELD;
   if (content.volunteer() != old.volunteer || content.elder() != old.elder ||
       content.community() != old.community || visits_.contains(content.entry())) {
     return v1::REASON_CONFLICT;
   }
-  v1::EntryContent old_content;
-  if (!old_content.ParseFromString(old.content) || old_content.channel() != content.channel()) {
+  if (Parsed<v1::EntryContent>(old.content).channel() != content.channel()) {
     return v1::REASON_CONFLICT;
   }
   Visit visit{.policy_ms = old.policy_ms};

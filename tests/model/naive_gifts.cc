@@ -5,8 +5,6 @@
 namespace timebank::model {
 
 v1::Reason NaiveLedger::Do(const v1::Donate& tx) {
-  if (tx.hold().empty() || tx.org().empty()) return v1::REASON_MISSING_FIELD;
-  if (tx.minutes() <= 0) return v1::REASON_AMOUNT_NOT_POSITIVE;
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   const v1::Signer& signer = by_.front();
   const Id& donor = signer.member();
@@ -38,7 +36,6 @@ v1::Reason NaiveLedger::Do(const v1::Donate& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::RevokeDonation& tx) {
-  if (tx.hold().empty()) return v1::REASON_MISSING_FIELD;
   const auto hold = holds_.find(tx.hold());
   if (hold == holds_.end()) return v1::REASON_UNKNOWN_HOLD;
   if (by_.size() != 1 || !SignsAsMember(by_.front(), hold->second.owner)) {
@@ -51,8 +48,6 @@ v1::Reason NaiveLedger::Do(const v1::RevokeDonation& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::Transfer& tx) {
-  if (tx.to().empty()) return v1::REASON_MISSING_FIELD;
-  if (tx.minutes() <= 0) return v1::REASON_AMOUNT_NOT_POSITIVE;
   if (!people_.contains(tx.to())) return v1::REASON_UNKNOWN_MEMBER;
   const v1::Signer& signer = by_.front();
   const Id& from = signer.member();

@@ -6,6 +6,7 @@
 #include "base/civil.h"
 #include "chain/domains.h"
 #include "crypto/ed25519.h"
+#include "tests/model/naive_form.h"
 
 namespace timebank::model {
 namespace {
@@ -119,6 +120,7 @@ v1::Reason NaiveLedger::JudgeEnvelope(const v1::Envelope& envelope,
     if (officer && signer.org().empty()) return v1::REASON_MISSING_FIELD;
     if (!officer && !signer.org().empty()) return v1::REASON_BAD_FIELD;
   }
+  if (const auto form = FormOf(body); form != v1::REASON_UNSPECIFIED) return form;
   if (body.valid_until_ms() < now_) return v1::REASON_EXPIRED;
   if (body.valid_until_ms() >
       now_ + static_cast<Time>(Param(HomeOf(body.signers(0).member()), validity, now_))) {
@@ -166,84 +168,48 @@ v1::Reason NaiveLedger::JudgeProofs(const v1::TransactionBody& body) const {
 
 v1::Reason NaiveLedger::Dispatch(const v1::TransactionBody& body) {
   using Body = v1::TransactionBody;
+  // clang-format off
   switch (body.kind_case()) {
-    case Body::kCreateOrganisation:
-      return Do(body.create_organisation());
-    case Body::kAppointOfficer:
-      return Do(body.appoint_officer());
-    case Body::kDismissOfficer:
-      return Do(body.dismiss_officer());
-    case Body::kSetPolicy:
-      return Do(body.set_policy());
-    case Body::kSetThreshold:
-      return Do(body.set_threshold());
-    case Body::kApproveBudget:
-      return Do(body.approve_budget());
-    case Body::kRegisterMember:
-      return Do(body.register_member());
-    case Body::kAddKey:
-      return Do(body.add_key());
-    case Body::kRevokeKey:
-      return Do(body.revoke_key());
-    case Body::kSetProxy:
-      return Do(body.set_proxy());
-    case Body::kRegisterKin:
-      return Do(body.register_kin());
-    case Body::kListMember:
-      return Do(body.list_member());
-    case Body::kUnlistMember:
-      return Do(body.unlist_member());
-    case Body::kGrantRun:
-      return Do(body.grant_run());
-    case Body::kPlaceOrder:
-      return Do(body.place_order());
-    case Body::kClaimOrder:
-      return Do(body.claim_order());
-    case Body::kCheckIn:
-      return Do(body.check_in());
-    case Body::kCheckOut:
-      return Do(body.check_out());
-    case Body::kSubmitEntry:
-      return Do(body.submit_entry());
-    case Body::kConfirmEntry:
-      return Do(body.confirm_entry());
-    case Body::kApproveEntries:
-      return Do(body.approve_entries());
-    case Body::kReviewEntry:
-      return Do(body.review_entry());
-    case Body::kRejectEntry:
-      return Do(body.reject_entry());
-    case Body::kCancelOrder:
-      return Do(body.cancel_order());
-    case Body::kReportNoShow:
-      return Do(body.report_no_show());
-    case Body::kPaperBatch:
-      return Do(body.paper_batch());
-    case Body::kCorrectEntry:
-      return Do(body.correct_entry());
-    case Body::kPublishOffer:
-      return Do(body.publish_offer());
-    case Body::kRedeem:
-      return Do(body.redeem());
-    case Body::kAcceptRedemption:
-      return Do(body.accept_redemption());
-    case Body::kDeclineRedemption:
-      return Do(body.decline_redemption());
-    case Body::kFulfilRedemption:
-      return Do(body.fulfil_redemption());
-    case Body::kConfirmRedemption:
-      return Do(body.confirm_redemption());
-    case Body::kCancelRedemption:
-      return Do(body.cancel_redemption());
-    case Body::kDonate:
-      return Do(body.donate());
-    case Body::kRevokeDonation:
-      return Do(body.revoke_donation());
-    case Body::kTransfer:
-      return Do(body.transfer());
-    case Body::KIND_NOT_SET:
-      return v1::REASON_MISSING_FIELD;
+    case Body::kCreateOrganisation: return Do(body.create_organisation());
+    case Body::kAppointOfficer: return Do(body.appoint_officer());
+    case Body::kDismissOfficer: return Do(body.dismiss_officer());
+    case Body::kSetPolicy: return Do(body.set_policy());
+    case Body::kSetThreshold: return Do(body.set_threshold());
+    case Body::kApproveBudget: return Do(body.approve_budget());
+    case Body::kRegisterMember: return Do(body.register_member());
+    case Body::kAddKey: return Do(body.add_key());
+    case Body::kRevokeKey: return Do(body.revoke_key());
+    case Body::kSetProxy: return Do(body.set_proxy());
+    case Body::kRegisterKin: return Do(body.register_kin());
+    case Body::kListMember: return Do(body.list_member());
+    case Body::kUnlistMember: return Do(body.unlist_member());
+    case Body::kGrantRun: return Do(body.grant_run());
+    case Body::kPlaceOrder: return Do(body.place_order());
+    case Body::kClaimOrder: return Do(body.claim_order());
+    case Body::kCheckIn: return Do(body.check_in());
+    case Body::kCheckOut: return Do(body.check_out());
+    case Body::kSubmitEntry: return Do(body.submit_entry());
+    case Body::kConfirmEntry: return Do(body.confirm_entry());
+    case Body::kApproveEntries: return Do(body.approve_entries());
+    case Body::kReviewEntry: return Do(body.review_entry());
+    case Body::kRejectEntry: return Do(body.reject_entry());
+    case Body::kCancelOrder: return Do(body.cancel_order());
+    case Body::kReportNoShow: return Do(body.report_no_show());
+    case Body::kPaperBatch: return Do(body.paper_batch());
+    case Body::kCorrectEntry: return Do(body.correct_entry());
+    case Body::kPublishOffer: return Do(body.publish_offer());
+    case Body::kRedeem: return Do(body.redeem());
+    case Body::kAcceptRedemption: return Do(body.accept_redemption());
+    case Body::kDeclineRedemption: return Do(body.decline_redemption());
+    case Body::kFulfilRedemption: return Do(body.fulfil_redemption());
+    case Body::kConfirmRedemption: return Do(body.confirm_redemption());
+    case Body::kCancelRedemption: return Do(body.cancel_redemption());
+    case Body::kDonate: return Do(body.donate());
+    case Body::kRevokeDonation: return Do(body.revoke_donation());
+    case Body::kTransfer: return Do(body.transfer());
+    case Body::KIND_NOT_SET: return v1::REASON_MISSING_FIELD;
   }
+  // clang-format on
   return v1::REASON_MISSING_FIELD;
 }
 

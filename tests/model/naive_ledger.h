@@ -89,6 +89,7 @@ class NaiveLedger : private NaiveBooks {
   v1::Reason Do(const v1::CorrectEntry& tx);
   v1::Reason ConfirmScope(const v1::ConfirmAction& action, const v1::ConfirmEntry& tx,
                           const Visit& visit) const;
+  std::int64_t CardMinutesToday(const Id& elder) const;
   v1::Reason JudgePin(const v1::PinProof& pin, const Id& card, const std::string& action) const;
   static v1::Reason OfLines(const std::vector<LineVerdict>& lines, bool all_or_nothing);
   bool PinSigned(const v1::PinProof& pin) const;

@@ -33,15 +33,9 @@ std::string KeyIdOf(const std::string& suited_key) {
   return crypto::Sha256(AsBytes(suited_key)).str().substr(0, 8);
 }
 
-bool KnownParameter(std::uint32_t parameter) {
-  return (parameter >= 1 && parameter <= v1::POLICY_PARAMETER_INDEPENDENCE_AGE_MS) ||
-         parameter > v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE;
-}
-
 }  // namespace
 
 v1::Reason NaiveLedger::Do(const v1::CreateOrganisation& tx) {
-  if (tx.org().empty() || tx.parent().empty() || tx.kind() == 0) return v1::REASON_MISSING_FIELD;
   if (!orgs_.contains(tx.parent())) return v1::REASON_UNKNOWN_ORGANISATION;
   const auto reason =
       NeedThreshold(v1::ROLE_REGULATOR, tx.parent(), v1::TransactionBody::kCreateOrganisation);
@@ -60,8 +54,6 @@ v1::Reason NaiveLedger::Do(const v1::CreateOrganisation& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::AppointOfficer& tx) {
-  if (tx.org().empty() || tx.member().empty() || tx.role() == 0) return v1::REASON_MISSING_FIELD;
-  if (tx.role() == v1::ROLE_MEMBER || tx.role() == v1::ROLE_PROXY) return v1::REASON_BAD_FIELD;
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   if (!people_.contains(tx.member())) return v1::REASON_UNKNOWN_MEMBER;
   const Id& parent = orgs_.at(tx.org()).parent;
@@ -80,7 +72,6 @@ v1::Reason NaiveLedger::Do(const v1::AppointOfficer& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::DismissOfficer& tx) {
-  if (tx.org().empty() || tx.member().empty() || tx.role() == 0) return v1::REASON_MISSING_FIELD;
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   if (!people_.contains(tx.member())) return v1::REASON_UNKNOWN_MEMBER;
   const Id& parent = orgs_.at(tx.org()).parent;
@@ -94,14 +85,6 @@ v1::Reason NaiveLedger::Do(const v1::DismissOfficer& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::SetPolicy& tx) {
-  if (tx.org().empty() || tx.values_size() == 0) return v1::REASON_MISSING_FIELD;
-  std::uint32_t last = 0;
-  for (const auto& value : tx.values()) {
-    if (value.parameter() <= last || !KnownParameter(value.parameter())) {
-      return v1::REASON_BAD_FIELD;
-    }
-    last = value.parameter();
-  }
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   const auto reason = NeedThreshold(v1::ROLE_REGULATOR, tx.org(), v1::TransactionBody::kSetPolicy);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
@@ -122,8 +105,6 @@ v1::Reason NaiveLedger::Do(const v1::SetPolicy& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::SetThreshold& tx) {
-  if (tx.org().empty() || tx.action() == 0) return v1::REASON_MISSING_FIELD;
-  if (tx.persons() < 1 || tx.persons() > 16) return v1::REASON_BAD_FIELD;
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   const auto reason =
       NeedThreshold(v1::ROLE_REGULATOR, tx.org(), v1::TransactionBody::kSetThreshold);
@@ -133,8 +114,6 @@ v1::Reason NaiveLedger::Do(const v1::SetThreshold& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::ApproveBudget& tx) {
-  if (tx.district().empty()) return v1::REASON_MISSING_FIELD;
-  if (tx.minutes() <= 0) return v1::REASON_AMOUNT_NOT_POSITIVE;
   if (!orgs_.contains(tx.district())) return v1::REASON_UNKNOWN_ORGANISATION;
   const auto reason = NeedPair(v1::ROLE_REGULATOR, v1::ROLE_FINANCE, tx.district(), false);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
@@ -155,7 +134,6 @@ bool NaiveLedger::ProofHolds(const Id& member, const v1::NewKey& key) const {
 }
 
 v1::Reason NaiveLedger::Do(const v1::RegisterMember& tx) {
-  if (tx.member().empty() || tx.home_org().empty()) return v1::REASON_MISSING_FIELD;
   const auto this_year = LocalYear(Millis(now_), civil_offset_minutes_);
   const bool device = tx.birth_year() == 0;
   if (!device && (tx.birth_year() < 1850 || tx.birth_year() > this_year)) {
@@ -181,7 +159,6 @@ v1::Reason NaiveLedger::Do(const v1::RegisterMember& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::AddKey& tx) {
-  if (tx.member().empty() || !tx.has_key()) return v1::REASON_MISSING_FIELD;
   if (!people_.contains(tx.member())) return v1::REASON_UNKNOWN_MEMBER;
   if (by_.size() != 1 || !SignsAsMember(by_.front(), tx.member())) {
     return v1::REASON_F15_WRONG_SCOPE;
@@ -195,7 +172,6 @@ v1::Reason NaiveLedger::Do(const v1::AddKey& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::RevokeKey& tx) {
-  if (tx.member().empty() || tx.key_id().empty()) return v1::REASON_MISSING_FIELD;
   if (!people_.contains(tx.member())) return v1::REASON_UNKNOWN_MEMBER;
   auto& keys = people_.at(tx.member()).keys;
   const auto key = keys.find(tx.key_id());
@@ -209,9 +185,6 @@ v1::Reason NaiveLedger::Do(const v1::RevokeKey& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::SetProxy& tx) {
-  constexpr std::uint32_t kAllScopes = 1 | 2 | 4 | 8;
-  if (tx.member().empty() || tx.proxy().empty()) return v1::REASON_MISSING_FIELD;
-  if ((tx.scope() & ~kAllScopes) != 0) return v1::REASON_BAD_FIELD;
   if (tx.scope() != 0 && tx.until_ms() <= now_) return v1::REASON_BAD_FIELD;
   if (!people_.contains(tx.member()) || !people_.contains(tx.proxy())) {
     return v1::REASON_UNKNOWN_MEMBER;
@@ -239,9 +212,6 @@ v1::Reason NaiveLedger::Do(const v1::SetProxy& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::RegisterKin& tx) {
-  if (tx.member().empty() || tx.relative().empty() || tx.kinship() == 0) {
-    return v1::REASON_MISSING_FIELD;
-  }
   if (!people_.contains(tx.member()) || !people_.contains(tx.relative())) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
@@ -274,10 +244,6 @@ v1::Reason NaiveLedger::Do(const v1::UnlistMember& tx) {
 // On or off one class, all members or none.
 v1::Reason NaiveLedger::List(const Id& org, std::uint32_t list_class,
                              const std::vector<Id>& members, bool on) {
-  if (org.empty() || list_class == 0 || members.empty()) return v1::REASON_MISSING_FIELD;
-  if (std::set<Id>(members.begin(), members.end()).size() != members.size()) {
-    return v1::REASON_BAD_FIELD;
-  }
   if (!orgs_.contains(org)) return v1::REASON_UNKNOWN_ORGANISATION;
   for (const Id& member : members) {
     if (!people_.contains(member)) return v1::REASON_UNKNOWN_MEMBER;
@@ -300,16 +266,6 @@ v1::Reason NaiveLedger::List(const Id& org, std::uint32_t list_class,
 }
 
 v1::Reason NaiveLedger::Do(const v1::GrantRun& tx) {
-  if (tx.district().empty() || tx.month() == 0 || tx.list_class() == 0 || tx.list_hash().empty()) {
-    return v1::REASON_MISSING_FIELD;
-  }
-  if (tx.members_size() == 0) return v1::REASON_MISSING_FIELD;
-  std::string all;
-  for (int i = 0; i < tx.members_size(); ++i) {
-    if (i > 0 && tx.members(i) <= tx.members(i - 1)) return v1::REASON_BAD_FIELD;
-    all += tx.members(i);
-  }
-  if (crypto::Sha256(AsBytes(all)).str() != tx.list_hash()) return v1::REASON_BAD_FIELD;
   const auto this_month = LocalMonth(Millis(now_), civil_offset_minutes_);
   const auto end_of_month = *EndOfMonth(this_month, civil_offset_minutes_);
   const auto next_month = LocalMonth(end_of_month, civil_offset_minutes_);

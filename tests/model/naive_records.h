@@ -8,7 +8,6 @@
 #include <set>
 #include <string>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "timebank/v1/record.pb.h"
@@ -24,7 +23,7 @@ using Time = std::uint64_t;
 using AccountKey = std::tuple<Id, v1::AccountKind, std::uint32_t>;
 
 struct Key {
-  std::string bytes;  // suite u8 || 32 bytes.
+  std::string bytes;
   Time since_ms = 0;
   bool revoked = false;
 };
@@ -109,7 +108,6 @@ struct Visit {
   Id approver_org;
   Time cooling_until_ms = 0;
   v1::ReviewVerdict review = v1::REVIEW_VERDICT_UNSPECIFIED;
-  Id reviewed_by;
   Time credited_ms = 0;
   Id replaces;
   std::vector<Source> paid;
@@ -134,7 +132,6 @@ struct Purchase {
   bool by_card = false;
   std::string action;  // Bytes of RedeemAction: what "same content" compares.
   Time requested_ms = 0;
-  Id confirmed_by;
   Time due_ms = 0;
 
   // Not released: it counts against stock, limits and shares.

@@ -1,12 +1,11 @@
 // Offers and redemptions in the naive ledger.
 #include "base/civil.h"
+#include "tests/model/naive_form.h"
 #include "tests/model/naive_ledger.h"
 
 namespace timebank::model {
 
 v1::Reason NaiveLedger::Do(const v1::PublishOffer& tx) {
-  if (tx.offer().empty() || tx.org().empty() || tx.kind() == 0) return v1::REASON_MISSING_FIELD;
-  if (tx.price_minutes() <= 0) return v1::REASON_AMOUNT_NOT_POSITIVE;
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   if (by_.size() != 1 || !HoldsAt(by_.front(), v1::ROLE_MERCHANT, tx.org())) {
     return v1::REASON_F15_WRONG_SCOPE;
@@ -20,13 +19,7 @@ v1::Reason NaiveLedger::Do(const v1::PublishOffer& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::Redeem& tx) {
-  v1::RedeemAction action;
-  if (!action.ParseFromString(tx.action())) return v1::REASON_MALFORMED;
-  if (action.version() != 1) return v1::REASON_UNKNOWN_VERSION;
-  if (action.redemption().empty() || action.offer().empty() || action.holder().empty() ||
-      action.quantity() == 0) {
-    return v1::REASON_MISSING_FIELD;
-  }
+  const auto action = Parsed<v1::RedeemAction>(tx.action());
   if (!people_.contains(action.holder())) return v1::REASON_UNKNOWN_MEMBER;
   if (!offers_.contains(action.offer())) return v1::REASON_UNKNOWN_OFFER;
   const auto scope = RedeemScope(action, tx);
@@ -159,7 +152,6 @@ void NaiveLedger::Undo(const Id& id, v1::RedemptionState state) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::AcceptRedemption& tx) {
-  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
   if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
   Purchase& purchase = purchases_.at(tx.redemption());
   const auto reason = ProviderSigns(purchase);
@@ -172,7 +164,6 @@ v1::Reason NaiveLedger::Do(const v1::AcceptRedemption& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::DeclineRedemption& tx) {
-  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
   if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
   Purchase& purchase = purchases_.at(tx.redemption());
   const auto reason = ProviderSigns(purchase);
@@ -188,8 +179,6 @@ v1::Reason NaiveLedger::Do(const v1::DeclineRedemption& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::FulfilRedemption& tx) {
-  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
-  if (tx.minutes() < 0) return v1::REASON_AMOUNT_NOT_POSITIVE;
   if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
   Purchase& purchase = purchases_.at(tx.redemption());
   const auto reason = ProviderSigns(purchase);
@@ -207,16 +196,7 @@ v1::Reason NaiveLedger::Do(const v1::FulfilRedemption& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
-  v1::ConfirmRedemptionAction action;
-  if (!action.ParseFromString(tx.action())) return v1::REASON_MALFORMED;
-  if (action.version() != 1) return v1::REASON_UNKNOWN_VERSION;
-  if (action.redemption().empty() || action.channel() == 0) return v1::REASON_MISSING_FIELD;
-  if (action.channel() == v1::CHANNEL_PAPER && action.witness().empty()) {
-    return v1::REASON_MISSING_FIELD;
-  }
-  const bool card = action.channel() == v1::CHANNEL_CARD;
-  if (card && !tx.has_pin()) return v1::REASON_MISSING_FIELD;
-  if (!card && tx.has_pin()) return v1::REASON_BAD_FIELD;
+  const auto action = Parsed<v1::ConfirmRedemptionAction>(tx.action());
   if (!purchases_.contains(action.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
   if (!action.witness().empty() && !people_.contains(action.witness())) {
     return v1::REASON_UNKNOWN_MEMBER;
@@ -245,9 +225,6 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
     const auto pin = JudgePin(tx.pin(), purchase.holder, tx.action());
     if (pin != v1::REASON_UNSPECIFIED) return pin;
   }
-  if (purchase.state == v1::REDEMPTION_STATE_CAPTURED && purchase.confirmed_by == signer.member()) {
-    return Already(v1::OUTCOME_ALREADY_DONE);
-  }
   if (purchase.state != v1::REDEMPTION_STATE_FULFILLED) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (action.channel() == v1::CHANNEL_PROXY && ServesAt(signer.member(), purchase.org)) {
@@ -255,13 +232,11 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
   }
   Capture(action.redemption(), purchase.fulfilled, purchase.org, v1::ACCOUNT_KIND_PAYABLE);
   purchase.state = v1::REDEMPTION_STATE_CAPTURED;
-  purchase.confirmed_by = signer.member();
   purchase.due_ms = 0;
   return v1::REASON_UNSPECIFIED;
 }
 
 v1::Reason NaiveLedger::Do(const v1::CancelRedemption& tx) {
-  if (tx.redemption().empty()) return v1::REASON_MISSING_FIELD;
   if (!purchases_.contains(tx.redemption())) return v1::REASON_UNKNOWN_REDEMPTION;
   const Purchase& purchase = purchases_.at(tx.redemption());
   const v1::Signer& signer = by_.front();

@@ -3,6 +3,7 @@
 
 #include "base/civil.h"
 #include "chain/domains.h"
+#include "tests/model/naive_form.h"
 #include "tests/model/naive_ledger.h"
 
 namespace timebank::model {
@@ -16,22 +17,6 @@ bool Bad(v1::PlaceClaim place) {
 
 bool Overlap(const Visit& a, const Visit& b) {
   return a.start_ms < b.end_ms && b.start_ms < a.end_ms;
-}
-
-// Form: everything there and in range, whatever the state says.
-v1::Reason ContentForm(const std::string& bytes, v1::Channel channel, v1::EntryContent& content) {
-  if (!content.ParseFromString(bytes)) return v1::REASON_MALFORMED;
-  if (content.version() != 1) return v1::REASON_UNKNOWN_VERSION;
-  if (content.entry().empty() || content.community().empty() || content.volunteer().empty() ||
-      content.elder().empty() || content.kind() == 0 || content.place() == 0 ||
-      content.start_ms() == 0) {
-    return v1::REASON_MISSING_FIELD;
-  }
-  if (!v1::Category_IsValid(content.category())) return v1::REASON_BAD_FIELD;
-  if (content.channel() != channel || content.end_ms() <= content.start_ms()) {
-    return v1::REASON_BAD_FIELD;
-  }
-  return v1::REASON_UNSPECIFIED;
 }
 
 // The order, if there is one, is what it was; the rest comes from the content.
@@ -57,10 +42,6 @@ bool NaiveLedger::SpeaksForElder(const Visit& visit) const {
 }
 
 v1::Reason NaiveLedger::Do(const v1::PlaceOrder& tx) {
-  if (tx.entry().empty() || tx.elder().empty() || tx.community().empty() || tx.kind() == 0 ||
-      tx.planned_start_ms() == 0 || tx.planned_minutes() == 0) {
-    return v1::REASON_MISSING_FIELD;
-  }
   if (!people_.contains(tx.elder())) return v1::REASON_UNKNOWN_MEMBER;
   if (!orgs_.contains(tx.community())) return v1::REASON_UNKNOWN_ORGANISATION;
   Visit visit{.state = v1::ENTRY_STATE_ORDERED, .community = tx.community(), .elder = tx.elder()};
@@ -111,7 +92,6 @@ v1::Reason NaiveLedger::Do(const v1::PlaceOrder& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::ClaimOrder& tx) {
-  if (tx.entry().empty()) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   const v1::Signer& signer = by_.front();
@@ -136,7 +116,6 @@ v1::Reason NaiveLedger::Do(const v1::ClaimOrder& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
-  if (tx.entry().empty() || tx.at_ms() == 0 || tx.place() == 0) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   const Id& volunteer = visit.volunteer.empty() ? by_.front().member() : visit.volunteer;
@@ -159,7 +138,6 @@ v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::CheckOut& tx) {
-  if (tx.entry().empty() || tx.at_ms() == 0 || tx.place() == 0) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   const Id& volunteer = visit.volunteer.empty() ? by_.front().member() : visit.volunteer;
@@ -182,9 +160,7 @@ v1::Reason NaiveLedger::Do(const v1::CheckOut& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
-  v1::EntryContent content;
-  const auto form = ContentForm(tx.content(), v1::CHANNEL_APP, content);
-  if (form != v1::REASON_UNSPECIFIED) return form;
+  const auto content = Parsed<v1::EntryContent>(tx.content());
   if (!people_.contains(content.volunteer()) || !people_.contains(content.elder())) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
@@ -208,14 +184,14 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
       return visit.content == tx.content() ? Already(v1::OUTCOME_ALREADY_RECORDED)
                                            : v1::REASON_CONFLICT;
     }
+    if (visit.elder != content.elder() || visit.category != content.category() ||
+        visit.kind != content.kind() || visit.community != content.community()) {
+      return v1::REASON_CONFLICT;
+    }
     if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
     if (visit.state != v1::ENTRY_STATE_CLAIMED && visit.state != v1::ENTRY_STATE_CHECKED_IN &&
         visit.state != v1::ENTRY_STATE_CHECKED_OUT) {
       return v1::REASON_WRONG_STATE;
-    }
-    if (visit.elder != content.elder() || visit.category != content.category() ||
-        visit.kind != content.kind() || visit.community != content.community()) {
-      return v1::REASON_CONFLICT;
     }
     if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   }
@@ -349,7 +325,6 @@ v1::Reason NaiveLedger::JudgeCaps(const Visit& visit) const {
 }
 
 v1::Reason NaiveLedger::Do(const v1::CancelOrder& tx) {
-  if (tx.entry().empty()) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   if (!SpeaksForElder(visit)) return v1::REASON_F15_WRONG_SCOPE;
@@ -365,7 +340,6 @@ v1::Reason NaiveLedger::Do(const v1::CancelOrder& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::ReportNoShow& tx) {
-  if (tx.entry().empty()) return v1::REASON_MISSING_FIELD;
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   if (!SpeaksForElder(visit)) return v1::REASON_F15_WRONG_SCOPE;
@@ -380,9 +354,6 @@ v1::Reason NaiveLedger::Do(const v1::ReportNoShow& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::PaperBatch& tx) {
-  if (tx.org().empty() || tx.file_hash().empty() || tx.lines_size() == 0) {
-    return v1::REASON_MISSING_FIELD;
-  }
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   if (by_.size() != 1 || !HoldsAt(by_.front(), v1::ROLE_CLERK, tx.org())) {
     return v1::REASON_F15_WRONG_SCOPE;
@@ -407,8 +378,8 @@ v1::Reason NaiveLedger::Do(const v1::PaperBatch& tx) {
 }
 
 v1::Reason NaiveLedger::PaperLine(const v1::PaperLine& line, const Id& org) {
-  v1::EntryContent content;
-  const auto form = ContentForm(line.content(), v1::CHANNEL_PAPER, content);
+  const auto content = Parsed<v1::EntryContent>(line.content());
+  const auto form = ContentForm(line.content(), v1::CHANNEL_PAPER);
   if (form != v1::REASON_UNSPECIFIED) return form;
   if (line.serial().empty() || line.witness().empty()) return v1::REASON_MISSING_FIELD;
   std::string id;
