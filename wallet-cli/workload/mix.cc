@@ -95,7 +95,8 @@ std::optional<Op> MixWorker::NextOp() {
   std::uint64_t best_lag = 0;
   for (std::size_t i = 0; i < kOpCount; ++i) {
     const auto op = static_cast<Op>(i);
-    const std::uint64_t due = kShare[i] * (sent_total_ + 1);
+    // A window ahead of what was sent: a share that waits for answers must not stop the others.
+    const std::uint64_t due = kShare[i] * (sent_total_ + options_.window);
     const std::uint64_t done = sent_[i] * 1000;
     if (due <= done || !Possible(op)) continue;
     if (due - done > best_lag) {
