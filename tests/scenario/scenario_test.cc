@@ -12,7 +12,8 @@ namespace {
 std::vector<std::string> Names() {
   std::vector<std::string> names;
   for (const auto& file : std::filesystem::directory_iterator(TIMEBANK_SCENARIO_DIR)) {
-    if (file.path().extension() == ".txt") names.push_back(file.path().stem().string());
+    const std::string stem = file.path().stem().string();
+    if (file.path().extension() == ".txt" && stem != "CMakeLists") names.push_back(stem);
   }
   std::sort(names.begin(), names.end());
   return names;
