@@ -90,6 +90,9 @@ Answer<v1::ListOffersResponse> LedgerReads::Get(const v1::ListOffersRequest& req
 
 Answer<v1::GetMemberResponse> LedgerReads::Get(const v1::GetMemberRequest& request,
                                                const Viewer& viewer) {
+  if (request.prove()) {
+    return Fail(v1::REASON_BAD_FIELD, "this version serves records without proofs");
+  }
   const auto id = MemberId::From(request.member());
   auto record = id ? state().Find<v1::Member>(*id) : std::nullopt;
   if (!record || !MaySeeMember(viewer, *record, state())) return NotForYou();
