@@ -90,7 +90,8 @@ Result<std::string> ReplacementOf(Context& context, const CorrectOptions& option
   content.set_end_ms(content.start_ms() + length);
   if (!options.minutes.empty()) {
     const std::int64_t minutes = in.Minutes(options.minutes, "--minutes");
-    in.Require(minutes <= kVisitMinutesMax, "--minutes is no length of a visit");
+    in.Require(minutes <= kVisitMinutesMax, "--minutes is no length of a visit",
+               v1::REASON_AMOUNT_OVERFLOW);
     if (minutes <= kVisitMinutesMax) {
       content.set_end_ms(content.start_ms() + static_cast<std::uint64_t>(minutes) * kMinuteMs);
     }

@@ -101,7 +101,8 @@ void FillTimes(Inputs& in, const LogOptions& options, v1::EntryContent& content)
   if (!options.end.empty()) content.set_end_ms(in.Time(options.end, "--end").value());
   if (!options.minutes.empty()) {
     std::int64_t minutes = in.Minutes(options.minutes, "--minutes");
-    in.Require(minutes <= kVisitMinutesMax, "--minutes is no length of a visit");
+    in.Require(minutes <= kVisitMinutesMax, "--minutes is no length of a visit",
+               v1::REASON_AMOUNT_OVERFLOW);
     if (minutes > kVisitMinutesMax) minutes = 0;
     content.set_end_ms(content.start_ms() + static_cast<std::uint64_t>(minutes) * kMinuteMs);
   }

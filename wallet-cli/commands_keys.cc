@@ -64,10 +64,8 @@ Result<Exit> New(Context& context, const NewOptions& options) {
   if (!options.home_org.empty()) identity.home = in.Org(options.home_org, "--home-org");
   if (in.failed()) return in.failure();
   identity.key = platform::NewSecretKey();
-  const auto genesis = context.Genesis();
-  const bool plain = genesis && (*genesis)->message.development();
-  const auto made = context.Identities().Create(identity, plain);
-  if (!made) return Unexpected{LocalFailure(made.error())};
+  const auto made = context.CreateIdentity(identity);
+  if (!made) return Unexpected{made.error()};
   TellIdentity(context, JsonOf(context, identity));
   return Exit::kOk;
 }

@@ -56,10 +56,8 @@ Result<Identity> FindOrMake(Context& context, const RegisterOptions& options, co
   identity.member = platform::Random<MemberId>();
   identity.home = home;
   if (!options.no_key) identity.key = platform::NewSecretKey();
-  const auto genesis = context.Genesis();
-  const bool plain = genesis && (*genesis)->message.development();
-  const auto made = store.Create(identity, plain);
-  if (!made) return Unexpected{LocalFailure(made.error())};
+  const auto made = context.CreateIdentity(identity);
+  if (!made) return Unexpected{made.error()};
   return identity;
 }
 
@@ -104,8 +102,8 @@ Result<Exit> AddKey(Context& context, const std::string& name) {
   Identity backup = **self;
   backup.name = name;
   backup.key = platform::NewSecretKey();
-  const auto made = context.Identities().Create(backup, (*genesis)->message.development());
-  if (!made) return Unexpected{LocalFailure(made.error())};
+  const auto made = context.CreateIdentity(backup);
+  if (!made) return Unexpected{made.error()};
   Deed deed{.body = {}, .roles = {v1::ROLE_MEMBER}};
   v1::AddKey& add = *deed.body.mutable_add_key();
   add.set_member(backup.member.str());

@@ -13,7 +13,7 @@
 namespace timebank::cli {
 namespace {
 
-constexpr Range kPlannedMinutes = {1, 0xFFFFFFFFLL};
+constexpr std::int64_t kPlannedMinutesMax = 0xFFFFFFFF;  // what the field holds
 
 struct PlaceOptions {
   std::string elder;
@@ -42,10 +42,9 @@ Result<Exit> Place(Context& context, const PlaceOptions& options) {
       options.community.empty() ? elder.home : in.Org(options.community, "--community");
   in.Require(!community.IsZero(), "--community is needed: the elder's home is not known here");
   const std::int64_t minutes = in.Minutes(options.minutes, "--minutes");
-  if (!in.failed() && minutes > kPlannedMinutes.high) {
-    return Unexpected{UsageFailure("--minutes '" + options.minutes + "' is no length of a visit",
-                                   v1::REASON_AMOUNT_OVERFLOW)};
-  }
+  in.Require(minutes <= kPlannedMinutesMax, "--minutes is no length of a visit",
+             v1::REASON_AMOUNT_OVERFLOW);
+  if (in.failed()) return in.failure();
   Deed deed;
   v1::PlaceOrder& order = *deed.body.mutable_place_order();
   order.set_elder(elder.member.str());

@@ -170,16 +170,28 @@ std::int64_t Context::CivilOffset() {
   return genesis ? (*genesis)->message.civil_offset_minutes() : kDefaultCivilOffset;
 }
 
-IdentityStore Context::Identities() {
+bool Context::IsDevelopment() {
+  const auto genesis = Genesis();
+  return genesis && (*genesis)->message.development();
+}
+
+IdentityStore Context::StoreWith(const platform::PassphraseSource& passphrase) {
   std::string directory = options_.home;
   if (directory.empty()) {
     const auto cluster = FindCluster();
     if (cluster) directory = (*cluster)->identities_dir;
   }
   if (directory.empty()) directory = Environment("HOME") + "/.timebank";
-  const auto genesis = Genesis();
-  const bool development = genesis && (*genesis)->message.development();
-  return {directory, passphrase_, /*allow_plain=*/development};
+  return {directory, passphrase, /*allow_plain=*/IsDevelopment()};
+}
+
+IdentityStore Context::Identities() { return StoreWith(passphrase_); }
+
+Result<Done> Context::CreateIdentity(const Identity& identity) {
+  const IdentityStore store = StoreWith(NewPassphrase(options_.passphrase_file));
+  const auto made = store.Create(identity, /*plain=*/IsDevelopment());
+  if (!made) return Unexpected{LocalFailure(made.error())};
+  return Done{};
 }
 
 Result<const Identity*> Context::Person(const std::string& name) {

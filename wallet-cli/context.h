@@ -70,6 +70,8 @@ class Context {
   [[nodiscard]] std::int64_t CivilOffset();
 
   [[nodiscard]] IdentityStore Identities();
+  // Writes a new identity, its key plain in a development network only.
+  [[nodiscard]] Result<Done> CreateIdentity(const Identity& identity);
   // The identity of --as; it stays open for as long as this Context lives.
   [[nodiscard]] Result<const Identity*> Self();
   // An identity with its key; the error names what is missing.
@@ -84,6 +86,8 @@ class Context {
   [[nodiscard]] std::string NameOfOrg(std::string_view org);
 
  private:
+  [[nodiscard]] IdentityStore StoreWith(const platform::PassphraseSource& passphrase);
+  [[nodiscard]] bool IsDevelopment();
   [[nodiscard]] Result<std::vector<client::NodeAddress>> Nodes(const std::string& genesis,
                                                                std::uint32_t timeout_ms);
   void LoadOrganisations();

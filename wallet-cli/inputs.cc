@@ -34,8 +34,8 @@ Millis Inputs::Now() {
   return Keep(context_.Now(), Millis(0));
 }
 
-void Inputs::Require(bool fine, std::string what) {
-  if (!fine && !failure_) failure_ = UsageFailure(std::move(what), v1::REASON_MISSING_FIELD);
+void Inputs::Require(bool fine, std::string what, v1::Reason reason) {
+  if (!fine && !failure_) failure_ = UsageFailure(std::move(what), reason);
 }
 
 }  // namespace timebank::cli

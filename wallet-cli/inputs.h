@@ -31,7 +31,7 @@ class Inputs {
   // Ledger time, asked of the network.
   [[nodiscard]] Millis Now();
   // Fails with `what` when `fine` is false.
-  void Require(bool fine, std::string what);
+  void Require(bool fine, std::string what, v1::Reason reason = v1::REASON_MISSING_FIELD);
 
   [[nodiscard]] bool failed() const { return failure_.has_value(); }
   // Requires: failed().
