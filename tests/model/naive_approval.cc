@@ -25,8 +25,7 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
   Visit& visit = visits_.at(action.entry());
   const v1::Signer& signer = by_.front();
   const auto party = [&](const Id& id) { return id == visit.volunteer || id == visit.elder; };
-  const bool elder_signs = channel == v1::CHANNEL_APP || channel == v1::CHANNEL_PROXY;
-  if (elder_signs ? signer.member() == visit.volunteer : party(signer.member())) {
+  if (channel == v1::CHANNEL_APP ? signer.member() == visit.volunteer : party(signer.member())) {
     return v1::REASON_F3_SEPARATION_OF_DUTIES;
   }
   if (party(action.witness())) return v1::REASON_F3_SEPARATION_OF_DUTIES;
@@ -143,24 +142,22 @@ bool NaiveLedger::IsParty(const Id& person, const Visit& visit) const {
   return person == visit.submitted_by || person == visit.confirmed_by || person == visit.witness;
 }
 
-// An approver of the community; once the first deadline is over, of its parent instead.
+// Never a party. An approver of the community; once the first deadline is over, of its parent
+// instead. What was approved stays with the organisation that approved it.
 v1::Reason NaiveLedger::MayApprove(const Visit& visit) const {
   const v1::Signer& signer = by_.front();
   if (IsParty(signer.member(), visit)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   const auto deadline = static_cast<Time>(
       Param(visit.community, v1::POLICY_PARAMETER_APPROVE_DEADLINE_MS, visit.policy_ms));
   const bool late = visit.confirmed_ms != 0 && now_ >= visit.confirmed_ms + deadline;
-  if (signer.org() != (late ? ParentOrRoot(visit.community) : visit.community))
-    return v1::REASON_F15_WRONG_SCOPE;
-  return v1::REASON_UNSPECIFIED;
+  Id responsible = late ? ParentOrRoot(visit.community) : visit.community;
+  if (!visit.approver_org.empty()) responsible = visit.approver_org;
+  const bool may = HoldsAt(signer, v1::ROLE_APPROVER, responsible);
+  return may ? v1::REASON_UNSPECIFIED : v1::REASON_F15_WRONG_SCOPE;
 }
 
 v1::Reason NaiveLedger::Do(const v1::ApproveEntries& tx) {
-  const v1::Signer& signer = by_.front();
-  if (!orgs_.contains(signer.org())) return v1::REASON_UNKNOWN_ORGANISATION;
-  if (by_.size() != 1 || !HoldsAt(signer, v1::ROLE_APPROVER, signer.org())) {
-    return v1::REASON_F15_WRONG_SCOPE;
-  }
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
   const NaiveLedger before = *this;
   std::vector<LineVerdict> lines;
   for (const auto& line : tx.lines()) {
@@ -201,10 +198,12 @@ v1::Reason NaiveLedger::ApprovalLine(const v1::ApprovalLine& line) {
   if (!visits_.contains(line.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(line.entry());
   const v1::Signer& signer = by_.front();
-  if (IsParty(signer.member(), visit)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
-  if (visit.approved_by == signer.member()) return Already(v1::OUTCOME_ALREADY_DONE);
   const auto may = MayApprove(visit);
   if (may != v1::REASON_UNSPECIFIED) return may;
+  const bool same =
+      visit.approved_by == signer.member() && HashOf(visit.content) == line.content_hash() &&
+      (visit.state == v1::ENTRY_STATE_COOLING || visit.state == v1::ENTRY_STATE_CREDITED);
+  if (same) return Already(v1::OUTCOME_ALREADY_DONE);
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_CONFIRMED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
@@ -310,22 +309,20 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
   }
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
-  visit.review = tx.verdict();
   if (tx.verdict() == v1::REVIEW_VERDICT_REVERSE) {
     Reverse(visit);
   } else {
+    if (Blocked(visit.volunteer) || Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
     visit.due_ms = std::max(visit.cooling_until_ms, now_);
   }
+  visit.review = tx.verdict();
   return v1::REASON_UNSPECIFIED;
 }
 
 v1::Reason NaiveLedger::Do(const v1::RejectEntry& tx) {
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
-  const v1::Signer& signer = by_.front();
-  if (by_.size() != 1 || !HoldsAt(signer, v1::ROLE_APPROVER, signer.org())) {
-    return v1::REASON_F15_WRONG_SCOPE;
-  }
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
   const auto may = MayApprove(visit);
   if (may != v1::REASON_UNSPECIFIED) return may;
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;

@@ -141,10 +141,6 @@ v1::Reason Form(const v1::ReviewEntry& tx) {
   return Missing(tx.entry().empty() || tx.verdict() == 0);
 }
 
-v1::Reason Form(const v1::RejectEntry& tx) {
-  return Missing(tx.entry().empty() || tx.reason() == 0);
-}
-
 v1::Reason Form(const v1::CorrectEntry& tx) {
   if (tx.entry().empty()) return v1::REASON_MISSING_FIELD;
   if (tx.replacement().empty()) return kOk;
@@ -226,7 +222,7 @@ v1::Reason FormOf(const v1::TransactionBody& body) {
     case Body::kConfirmEntry: return Form(body.confirm_entry());
     case Body::kApproveEntries: return Missing(body.approve_entries().lines().empty());
     case Body::kReviewEntry: return Form(body.review_entry());
-    case Body::kRejectEntry: return Form(body.reject_entry());
+    case Body::kRejectEntry: return Missing(body.reject_entry().entry().empty());
     case Body::kCancelOrder: return Missing(body.cancel_order().entry().empty());
     case Body::kReportNoShow: return Missing(body.report_no_show().entry().empty());
     case Body::kPaperBatch: return Form(body.paper_batch());

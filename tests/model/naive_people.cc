@@ -207,6 +207,7 @@ v1::Reason NaiveLedger::Do(const v1::SetProxy& tx) {
     if (merchant) return v1::REASON_F12_MERCHANT_AS_PROXY;
   }
   if (!proxies.contains(tx.proxy()) && proxies.size() >= 16) return v1::REASON_F5_CAP;
+  if (Blocked(tx.member()) || Blocked(tx.proxy())) return v1::REASON_F14_PARTY_BLOCKED;
   proxies[tx.proxy()] = {.scope = tx.scope(), .until_ms = tx.until_ms()};
   return v1::REASON_UNSPECIFIED;
 }
@@ -228,6 +229,7 @@ v1::Reason NaiveLedger::Do(const v1::RegisterKin& tx) {
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
   }
   if (kin.size() >= 64 || people_.at(tx.relative()).kin.size() >= 64) return v1::REASON_F5_CAP;
+  if (Blocked(tx.member()) || Blocked(tx.relative())) return v1::REASON_F14_PARTY_BLOCKED;
   people_.at(tx.member()).kin[tx.relative()] = tx.kinship();
   people_.at(tx.relative()).kin[tx.member()] = Inverse(tx.kinship());
   return v1::REASON_UNSPECIFIED;
@@ -256,6 +258,13 @@ v1::Reason NaiveLedger::List(const Id& org, std::uint32_t list_class,
   }
   for (const Id& member : members) {
     if (!on && !people_.at(member).classes.contains(list_class)) return v1::REASON_NOT_LISTED;
+  }
+  const bool all_there = std::all_of(members.begin(), members.end(), [&](const Id& member) {
+    return people_.at(member).classes.contains(list_class);
+  });
+  for (const Id& member : members) {
+    // A list that changes nothing is a repetition, also of somebody who was blocked since.
+    if (on && !all_there && Blocked(member)) return v1::REASON_F14_PARTY_BLOCKED;
   }
   for (const Id& member : members) {
     auto& classes = people_.at(member).classes;
@@ -289,6 +298,9 @@ v1::Reason NaiveLedger::Do(const v1::GrantRun& tx) {
   const std::int64_t issued = -BalanceOf(tx.district(), v1::ACCOUNT_KIND_ISSUER);
   if (issued + each * tx.members_size() > orgs_.at(tx.district()).budget) {
     return v1::REASON_F10_CREATES_MINUTES;
+  }
+  for (const Id& member : tx.members()) {
+    if (Blocked(member)) return v1::REASON_F14_PARTY_BLOCKED;
   }
   for (const Id& member : tx.members()) {
     Post(tx.district(), v1::ACCOUNT_KIND_ISSUER, 0, -each);

@@ -187,6 +187,7 @@ v1::Reason NaiveLedger::Do(const v1::FulfilRedemption& tx) {
   if (purchase.state != v1::REDEMPTION_STATE_ACCEPTED) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (tx.minutes() > purchase.price) return v1::REASON_F13_INSUFFICIENT;
+  if (Blocked(purchase.holder)) return v1::REASON_F14_PARTY_BLOCKED;
   purchase.state = v1::REDEMPTION_STATE_FULFILLED;
   purchase.fulfilled = tx.minutes() == 0 ? purchase.price : tx.minutes();
   purchase.due_ms = now_ + static_cast<Time>(Param(HomeOf(purchase.holder),
@@ -230,6 +231,7 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
   if (action.channel() == v1::CHANNEL_PROXY && ServesAt(signer.member(), purchase.org)) {
     return v1::REASON_F12_MERCHANT_AS_PROXY;
   }
+  if (Blocked(purchase.holder)) return v1::REASON_F14_PARTY_BLOCKED;
   Capture(action.redemption(), purchase.fulfilled, purchase.org, v1::ACCOUNT_KIND_PAYABLE);
   purchase.state = v1::REDEMPTION_STATE_CAPTURED;
   purchase.due_ms = 0;

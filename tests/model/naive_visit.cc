@@ -81,7 +81,7 @@ v1::Reason NaiveLedger::Do(const v1::PlaceOrder& tx) {
   const std::int64_t held = longest * *weight / 1'000;
   if (!CanPay(tx.elder(), held, /*earned_only=*/false)) return v1::REASON_F13_INSUFFICIENT;
   if (own && KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
-  if (Blocked(tx.elder()) || Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
+  if (Blocked(tx.elder())) return v1::REASON_F14_PARTY_BLOCKED;
   visit.due_ms = tx.planned_start_ms() + tx.planned_minutes() * kMinuteMs +
                  static_cast<Time>(Param(org, v1::POLICY_PARAMETER_SERVICE_HOLD_MS, now_));
   HeldMinutes hold{.owner = tx.elder(), .purpose = v1::HOLD_PURPOSE_ORDER};
@@ -109,7 +109,7 @@ v1::Reason NaiveLedger::Do(const v1::ClaimOrder& tx) {
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_ORDERED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
-  if (Blocked(signer.member())) return v1::REASON_F14_PARTY_BLOCKED;
+  if (Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
   visit.state = v1::ENTRY_STATE_CLAIMED;
   visit.volunteer = signer.member();
   return v1::REASON_UNSPECIFIED;
@@ -127,7 +127,7 @@ v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   const auto reason = CheckClaimTime(tx.at_ms(), visit.community, visit.policy_ms);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
-  if (Blocked(visit.volunteer)) return v1::REASON_F14_PARTY_BLOCKED;
+  if (Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
   visit.state = v1::ENTRY_STATE_CHECKED_IN;
   visit.check_in_ms = tx.at_ms();
   visit.bad_place = Bad(tx.place());
@@ -150,7 +150,7 @@ v1::Reason NaiveLedger::Do(const v1::CheckOut& tx) {
   if (tx.at_ms() <= visit.check_in_ms) return v1::REASON_BAD_FIELD;
   const auto reason = CheckClaimTime(tx.at_ms(), visit.community, visit.policy_ms);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
-  if (Blocked(visit.volunteer)) return v1::REASON_F14_PARTY_BLOCKED;
+  if (Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
   visit.state = v1::ENTRY_STATE_CHECKED_OUT;
   visit.check_out_ms = tx.at_ms();
   visit.bad_place = visit.bad_place || Bad(tx.place());
