@@ -53,12 +53,12 @@ Reason Execute(TxContext& tx, const v1::ListMember& message) {
   if (const Reason r = JudgeListing(tx, message); r != kOk) return r;
   for (const std::string& id : message.members()) {
     tx.BeginLine(AsBytes(id));
-    tx.AddParty(As<MemberId>(id));
     v1::Member& member = *tx.Edit<v1::Member>(As<MemberId>(id));
     if (FindListing(member, message) != member.mutable_listings()->end()) {
       tx.line().set_outcome(v1::OUTCOME_ALREADY_DONE);
       continue;
     }
+    tx.AddParty(As<MemberId>(id));
     v1::Listing& listing = *member.add_listings();
     listing.set_list_class(message.list_class());
     listing.set_org(message.org());

@@ -205,7 +205,9 @@ TEST(Officers, BesideEachOtherDoNotConflict) {
 TEST(Officers, PartiesAndForm) {
   TestLedger ledger([](v1::Genesis& genesis) {
     for (v1::Member& member : *genesis.mutable_members()) {
-      if (member.member() == PersonId("kin").str()) member.set_status(v1::MEMBER_STATUS_FROZEN);
+      const bool frozen = member.member() == PersonId("kin").str() ||
+                          member.member() == PersonId("regulator2_street").str();
+      if (frozen) member.set_status(v1::MEMBER_STATUS_FROZEN);
     }
   });
   auto no_role = Appointment("community", "witness", v1::ROLE_UNSPECIFIED);
@@ -216,8 +218,13 @@ TEST(Officers, PartiesAndForm) {
             v1::REASON_UNKNOWN_MEMBER);
   EXPECT_EQ(ledger.Submit({kStreetRegulator}, Appointment("?", "witness", v1::ROLE_CLERK)),
             v1::REASON_UNKNOWN_ORGANISATION);
-  EXPECT_EQ(ledger.Submit({kStreetRegulator}, Appointment("community", "kin", v1::ROLE_CLERK)),
-            v1::REASON_F14_PARTY_BLOCKED);
+  const By frozen{"regulator2_street", v1::ROLE_REGULATOR, "street"};
+  const auto of_frozen = Appointment("community", "kin", v1::ROLE_CLERK);
+  const auto of_witness = Appointment("community", "witness", v1::ROLE_CLERK);
+  EXPECT_EQ(ledger.Submit({kStreetRegulator}, of_frozen), v1::REASON_F14_PARTY_BLOCKED);
+  EXPECT_EQ(ledger.Submit({frozen}, of_witness), v1::REASON_F14_PARTY_BLOCKED);
+  EXPECT_EQ(ledger.Submit({kStreetRegulator}, of_witness), kOk);
+  EXPECT_EQ(ledger.Submit({frozen}, of_witness), kOk) << "a repetition is answered as what it is";
 }
 
 TEST(Thresholds, CountPersonsNotKeys) {
