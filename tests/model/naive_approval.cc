@@ -25,10 +25,11 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
   Visit& visit = visits_.at(action.entry());
   const v1::Signer& signer = by_.front();
   const auto party = [&](const Id& id) { return id == visit.volunteer || id == visit.elder; };
-  if (channel == v1::CHANNEL_APP ? signer.member() == visit.volunteer : party(signer.member())) {
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
+  const bool in_person = SignsAsMember(signer, visit.elder);
+  if (party(signer.member()) && !in_person) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  if (!action.witness().empty() && party(action.witness()))
     return v1::REASON_F3_SEPARATION_OF_DUTIES;
-  }
-  if (party(action.witness())) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   const auto scope = ConfirmScope(action, tx, visit);
   if (scope != v1::REASON_UNSPECIFIED) return scope;
   const std::string content_hash = HashOf(visit.content);
@@ -42,6 +43,7 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
     return v1::REASON_F5_CAP;
   }
   const bool walk_in = !visit.ordered;
+  if (walk_in && InDebt(visit.elder)) return v1::REASON_DEBT;
   if (walk_in && !CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
     return v1::REASON_F13_INSUFFICIENT;
   }
@@ -290,10 +292,10 @@ v1::Reason NaiveLedger::Do(const v1::ReviewEntry& tx) {
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
   const v1::Signer& signer = by_.front();
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
   if (IsParty(signer.member(), visit) || signer.member() == visit.approved_by) {
     return v1::REASON_F3_SEPARATION_OF_DUTIES;
   }
-  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
   if (visit.approver_org.empty()) return v1::REASON_WRONG_STATE;
   const Id parent = ParentOrRoot(visit.approver_org);
   const auto deadline = static_cast<Time>(
@@ -341,8 +343,8 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   const Visit old = visits_.at(tx.entry());
   const v1::Signer& signer = by_.front();
-  if (IsParty(signer.member(), old)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
+  if (IsParty(signer.member(), old)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   // Nobody has approved it: no organisation is the level at which it could be corrected.
   if (old.approver_org.empty()) return v1::REASON_WRONG_STATE;
   const Id parent = orgs_.at(old.approver_org).parent;
@@ -405,6 +407,7 @@ v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::stri
       Param(by_.front().org(), v1::POLICY_PARAMETER_APPROVALS_DAY_WITHOUT_OWN_KEY, now_)) {
     return v1::REASON_F9_APPROVER_LIMIT;
   }
+  if (InDebt(visit.elder)) return v1::REASON_DEBT;
   if (!CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
     return v1::REASON_F13_INSUFFICIENT;
   }

@@ -185,18 +185,19 @@ v1::Reason NaiveLedger::Do(const v1::RevokeKey& tx) {
 }
 
 v1::Reason NaiveLedger::Do(const v1::SetProxy& tx) {
+  const bool oneself = by_.size() == 1 && by_.front().role() == v1::ROLE_MEMBER;
+  if (!oneself && tx.document_commitment().empty()) return v1::REASON_MISSING_FIELD;
   if (tx.scope() != 0 && tx.until_ms() <= now_) return v1::REASON_BAD_FIELD;
   if (!people_.contains(tx.member()) || !people_.contains(tx.proxy())) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
   const v1::Signer& signer = by_.front();
-  const bool to_oneself = signer.role() == v1::ROLE_REVIEWER && tx.proxy() == signer.member();
+  const bool to_oneself = by_.size() == 1 && !oneself && tx.proxy() == signer.member();
   if (tx.member() == tx.proxy() || to_oneself) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   const Id home = HomeOf(tx.member());
   const bool by_member = SignsAsMember(signer, tx.member());
   const bool by_street = HoldsOver(signer, v1::ROLE_REVIEWER, home) && signer.org() != home;
   if (by_.size() != 1 || !(by_member || by_street)) return v1::REASON_F15_WRONG_SCOPE;
-  if (by_street && tx.document_commitment().empty()) return v1::REASON_MISSING_FIELD;
   auto& proxies = people_.at(tx.member()).proxies;
   if (tx.scope() == 0) {
     if (proxies.erase(tx.proxy()) == 0) return Already(v1::OUTCOME_ALREADY_DONE);
@@ -217,7 +218,9 @@ v1::Reason NaiveLedger::Do(const v1::RegisterKin& tx) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
   const Id& lister = by_.front().member();
-  if (tx.member() == tx.relative() || lister == tx.member() || lister == tx.relative()) {
+  if (tx.member() == tx.relative()) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;
+  if (lister == tx.member() || lister == tx.relative()) {
     return v1::REASON_F3_SEPARATION_OF_DUTIES;
   }
   if (by_.size() != 1 || !HoldsOver(by_.front(), v1::ROLE_LISTER, HomeOf(tx.member()))) {
@@ -280,21 +283,25 @@ v1::Reason NaiveLedger::Do(const v1::GrantRun& tx) {
   const auto next_month = LocalMonth(end_of_month, civil_offset_minutes_);
   if (tx.month() != this_month && tx.month() != next_month) return v1::REASON_BAD_FIELD;
   if (!orgs_.contains(tx.district())) return v1::REASON_UNKNOWN_ORGANISATION;
+  if (!orgs_.at(tx.district()).parent.empty()) return v1::REASON_BAD_FIELD;
   for (const Id& member : tx.members()) {
     if (!people_.contains(member)) return v1::REASON_UNKNOWN_MEMBER;
   }
   const auto reason = NeedPair(v1::ROLE_REGULATOR, v1::ROLE_FINANCE, tx.district(), false);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
-  if (!orgs_.at(tx.district()).parent.empty()) return v1::REASON_BAD_FIELD;
   for (const Id& member : tx.members()) {
     if (!IsAncestor(tx.district(), HomeOf(member))) return v1::REASON_F15_WRONG_SCOPE;
+  }
+  for (const Id& member : tx.members()) {
     if (!people_.at(member).classes.contains(tx.list_class())) return v1::REASON_NOT_LISTED;
+  }
+  const std::int64_t each = Param(tx.district(), v1::POLICY_PARAMETER_GRANT_MONTH_MINUTES, now_);
+  if (each == 0) return v1::REASON_DISABLED_BY_POLICY;
+  for (const Id& member : tx.members()) {
     if (granted_.contains({member, tx.list_class(), tx.month()})) {
       return v1::REASON_F10_CREATES_MINUTES;
     }
   }
-  const std::int64_t each = Param(tx.district(), v1::POLICY_PARAMETER_GRANT_MONTH_MINUTES, now_);
-  if (each == 0) return v1::REASON_DISABLED_BY_POLICY;
   const std::int64_t issued = -BalanceOf(tx.district(), v1::ACCOUNT_KIND_ISSUER);
   if (issued + each * tx.members_size() > orgs_.at(tx.district()).budget) {
     return v1::REASON_F10_CREATES_MINUTES;

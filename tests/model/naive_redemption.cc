@@ -226,6 +226,7 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
     const auto pin = JudgePin(tx.pin(), purchase.holder, tx.action());
     if (pin != v1::REASON_UNSPECIFIED) return pin;
   }
+  if (purchase.state == v1::REDEMPTION_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (purchase.state != v1::REDEMPTION_STATE_FULFILLED) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   if (action.channel() == v1::CHANNEL_PROXY && ServesAt(signer.member(), purchase.org)) {

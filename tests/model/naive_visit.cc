@@ -413,6 +413,7 @@ v1::Reason NaiveLedger::PaperLine(const v1::PaperLine& line, const Id& org) {
   Fill(visit, content, line.content());
   const auto reason = JudgeContent(content, visit);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
+  if (InDebt(visit.elder)) return v1::REASON_DEBT;
   if (!CanPay(visit.elder, visit.credited, /*earned_only=*/false)) {
     return v1::REASON_F13_INSUFFICIENT;
   }
