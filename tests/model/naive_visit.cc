@@ -379,9 +379,9 @@ v1::Reason NaiveLedger::Do(const v1::PaperBatch& tx) {
 
 v1::Reason NaiveLedger::PaperLine(const v1::PaperLine& line, const Id& org) {
   const auto content = Parsed<v1::EntryContent>(line.content());
+  if (line.serial().empty() || line.witness().empty()) return v1::REASON_MISSING_FIELD;
   const auto form = ContentForm(line.content(), v1::CHANNEL_PAPER);
   if (form != v1::REASON_UNSPECIFIED) return form;
-  if (line.serial().empty() || line.witness().empty()) return v1::REASON_MISSING_FIELD;
   std::string id;
   for (int shift = 40; shift >= 0; shift -= 8) {
     id += static_cast<char>(content.start_ms() >> shift & 0xFF);
