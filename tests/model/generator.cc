@@ -10,6 +10,7 @@ constexpr Time kSecondMs = 1'000;
 constexpr Time kMinuteMs = 60 * kSecondMs;
 constexpr Time kHourMs = 60 * kMinuteMs;
 constexpr Time kDayMs = 24 * kHourMs;
+constexpr int kOpeningSteps = 14;
 
 }  // namespace
 
@@ -57,6 +58,7 @@ Draft Generator::Next() {
     member_names_[id] = name;
     world_.people.push_back(name);
   }
+  if (opening_ < kOpeningSteps) return Opening();
   std::uint64_t total = 0;
   for (const Weighted& kind : kKinds) total += kind.weight;
   Draft draft;
@@ -79,31 +81,40 @@ Draft Generator::Next() {
   return draft;
 }
 
+// Lists people of two streets and grants them minutes, so that there is something to spend.
+Draft Generator::Opening() {
+  const int step = opening_++;
+  Draft draft;
+  while (draft.body.kind_case() == v1::TransactionBody::KIND_NOT_SET) {
+    draft = Draft();
+    if (step < kOpeningSteps / 2) {
+      List(draft);
+    } else {
+      Grant(draft);
+    }
+  }
+  draft.body.set_valid_until_ms(now() + kHourMs);
+  return draft;
+}
+
 Time Generator::NextTime() {
   std::vector<Time> due;
-  for (const auto& [id, visit] : ledger().visits()) {
-    if (visit.due_ms > now() + 1) due.push_back(visit.due_ms);
+  const auto add = [&](Time at) {
+    if (at > now() + 1 && at < now() + 3 * kDayMs) due.push_back(at);
+  };
+  for (const auto& [id, visit] : ledger().visits()) add(visit.due_ms);
+  for (const auto& [id, purchase] : ledger().purchases()) add(purchase.due_ms);
+  const std::uint64_t draw = Below(40);
+  if (draw == 0) return now() + 1 + Below(3 * kDayMs);
+  if (draw == 1) return now() + 1 + Below(kDayMs);
+  if (draw == 2) return now() + kHourMs;
+  if (draw < 6 && !due.empty()) {
+    // The earliest of a few, exactly or just before.
+    Time at = Pick(due);
+    for (int i = 0; i < 3; ++i) at = std::min(at, Pick(due));
+    return at - Below(2);
   }
-  for (const auto& [id, purchase] : ledger().purchases()) {
-    if (purchase.due_ms > now() + 1) due.push_back(purchase.due_ms);
-  }
-  switch (Below(10)) {
-    case 0:
-      return now() + 1 + Below(kDayMs);
-    case 1:
-      return now() + kHourMs;
-    case 2: {
-      if (due.empty()) return now() + kHourMs;
-      // The earliest of a few, exactly or just before.
-      Time at = Pick(due);
-      for (int i = 0; i < 3; ++i) at = std::min(at, Pick(due));
-      return std::min(at - Below(2), now() + 12 * kDayMs);
-    }
-    case 3:
-      return now() + Below(3 * kDayMs) + 1;
-    default:
-      return now() + 1 + Below(20 * kMinuteMs);
-  }
+  return now() + 1 + Below(20 * kMinuteMs);
 }
 
 std::string Generator::NameOfMember(const Id& id) const {

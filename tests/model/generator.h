@@ -79,6 +79,7 @@ class Generator {
   void ConfirmRedemption(Draft& draft);
   void CancelRedemption(Draft& draft);
 
+  [[nodiscard]] Draft Opening();
   [[nodiscard]] bool Rarely() { return random_.Chance(1, 12); }
   [[nodiscard]] std::uint64_t Below(std::uint64_t bound) { return random_.Below(bound); }
   template <typename T>
@@ -118,6 +119,7 @@ class Generator {
   std::vector<Id> offers_;
   std::vector<v1::PaperBatch> papers_;
   std::uint64_t serial_ = 0;
+  int opening_ = 0;
 };
 
 }  // namespace timebank::model

@@ -165,7 +165,7 @@ void Generator::List(Draft& draft) {
   const std::string street = Pick(std::vector<std::string>{"s1", "s1", "s1", "s3", "s2", "d1"});
   const Id org = Cast::OrgId(street);
   std::set<Id> members;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 12; ++i) {
     const Id member = Cast::MemberId(AnyPerson());
     for (Id at = PersonOf(member).home; ledger().orgs().contains(at);
          at = ledger().orgs().at(at).parent) {

@@ -60,11 +60,15 @@ MadeUpWorld::MadeUpWorld(Prng& random) : cast(GenesisTime()) {
   org("shop", v1::ORGANISATION_KIND_PROVIDER, "s1");
   org("clinic", v1::ORGANISATION_KIND_ASSESSOR, "");
   for (auto& record : *cast.genesis().mutable_organisations()) {
-    if (record.parent().empty()) record.set_budget_minutes(random.Between(4'000, 40'000));
+    if (record.parent().empty()) record.set_budget_minutes(random.Between(10'000, 60'000));
   }
   const auto person = [&](const std::string& name, const std::string& home, std::uint32_t born) {
     auto& member = cast.AddMember(name, home, born);
     people.push_back(name);
+    // Half of them are no newcomers any more.
+    if (random.Chance(1, 2)) {
+      member.set_created_ms(cast.genesis().genesis_ms() - static_cast<Time>(60 * kDayMs));
+    }
     if (random.Chance(1, 60)) member.set_status(v1::MEMBER_STATUS_FROZEN);
   };
   const std::vector<std::string> homes = {"c1", "c1", "c1", "c2", "c3", "c4"};

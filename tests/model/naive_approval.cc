@@ -117,7 +117,7 @@ v1::Reason NaiveLedger::JudgePin(const v1::PinProof& pin, const Id& card,
   for (const auto& [org, role] : service->second.offices) {
     if (role == v1::ROLE_PIN_SERVICE && IsAncestor(org, HomeOf(card))) appointed = true;
   }
-  const bool active = !service->second.keys.at(pin.key_id()).revoked;
+  const bool active = !service->second.keys.at(pin.key_id()).revoked && !Blocked(pin.service());
   return appointed && active ? v1::REASON_UNSPECIFIED : v1::REASON_BAD_PIN_STATEMENT;
 }
 
@@ -347,10 +347,10 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
   if (IsParty(signer.member(), old)) return v1::REASON_F3_SEPARATION_OF_DUTIES;
   // Nobody has approved it: no organisation is the level at which it could be corrected.
   if (old.approver_org.empty()) return v1::REASON_WRONG_STATE;
-  const Id parent = orgs_.at(old.approver_org).parent;
+  const Id parent = ParentOrRoot(old.approver_org);
   const bool approver = HoldsAt(signer, v1::ROLE_APPROVER, old.approver_org);
   // "At the same approval level or higher": the parent's reviewer, or one above.
-  const bool reviewer = !parent.empty() && HoldsOver(signer, v1::ROLE_REVIEWER, parent);
+  const bool reviewer = HoldsOver(signer, v1::ROLE_REVIEWER, parent);
   const bool reviewed = old.review != 0;
   if (by_.size() != 1 || !(reviewer || (approver && !reviewed))) {
     return v1::REASON_F15_WRONG_SCOPE;

@@ -82,8 +82,13 @@ Verdict NaiveLedger::Judge(const v1::Envelope& envelope) {
       by_.begin(), by_.end(), [&](const v1::Signer& signer) { return Blocked(signer.member()); });
   const auto before = blocked ? std::optional(*this) : std::nullopt;
   auto reason = Dispatch(body);
-  const bool changes = lines_.empty() || lines_.front().outcome == v1::OUTCOME_DONE;
-  if (reason == v1::REASON_UNSPECIFIED && blocked && changes) {
+  // What is there already is answered as what it is.
+  const bool repeats =
+      !lines_.empty() && std::all_of(lines_.begin(), lines_.end(), [](const LineVerdict& line) {
+        return line.outcome == v1::OUTCOME_ALREADY_DONE ||
+               line.outcome == v1::OUTCOME_ALREADY_RECORDED;
+      });
+  if (reason == v1::REASON_UNSPECIFIED && blocked && !repeats) {
     *this = *before;
     reason = v1::REASON_F14_PARTY_BLOCKED;
   }

@@ -118,8 +118,12 @@ v1::Reason NaiveLedger::Do(const v1::ClaimOrder& tx) {
 v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
-  const Id& volunteer = visit.volunteer.empty() ? by_.front().member() : visit.volunteer;
-  if (by_.size() != 1 || !SignsAsMember(by_.front(), volunteer)) {
+  if (visit.volunteer.empty()) {
+    // Nobody claimed it: there is nobody whose scope it could be.
+    const bool expired = visit.state == v1::ENTRY_STATE_EXPIRED;
+    return expired ? v1::REASON_DEADLINE_PASSED : v1::REASON_WRONG_STATE;
+  }
+  if (by_.size() != 1 || !SignsAsMember(by_.front(), visit.volunteer)) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
@@ -140,8 +144,12 @@ v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
 v1::Reason NaiveLedger::Do(const v1::CheckOut& tx) {
   if (!visits_.contains(tx.entry())) return v1::REASON_UNKNOWN_ENTRY;
   Visit& visit = visits_.at(tx.entry());
-  const Id& volunteer = visit.volunteer.empty() ? by_.front().member() : visit.volunteer;
-  if (by_.size() != 1 || !SignsAsMember(by_.front(), volunteer)) {
+  if (visit.volunteer.empty()) {
+    // Nobody claimed it: there is nobody whose scope it could be.
+    const bool expired = visit.state == v1::ENTRY_STATE_EXPIRED;
+    return expired ? v1::REASON_DEADLINE_PASSED : v1::REASON_WRONG_STATE;
+  }
+  if (by_.size() != 1 || !SignsAsMember(by_.front(), visit.volunteer)) {
     return v1::REASON_F15_WRONG_SCOPE;
   }
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;

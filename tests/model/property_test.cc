@@ -14,6 +14,7 @@ namespace timebank::model {
 namespace {
 
 constexpr std::uint64_t kStepsPerWorld = 2'000;
+constexpr Time kFirstDayMs = 86'400'000 + 3'600'000 * 8;
 constexpr std::uint64_t kStepsDefault = 20'000;
 
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
@@ -80,6 +81,8 @@ std::string PlayWorld(std::uint64_t seed, std::uint64_t steps, Coverage& coverag
   MadeUpWorld world(world_random);
   SideBySide ledgers(world.cast.Seal());
   Generator generator(random, world, ledgers);
+  // Mostly after the first day, when the keys of genesis are old enough (F8).
+  if (!random.Chance(1, 8)) ledgers.BeginBlock(ledgers.now_ms() + kFirstDayMs);
   std::string last;
   const auto report = [&](std::uint64_t step, const std::string& what) {
     std::string text = "seed " + std::to_string(seed) + " step " + std::to_string(step) + " time " +
