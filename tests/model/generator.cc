@@ -28,8 +28,8 @@ Draft Generator::Next() {
                                                {&Generator::Budget, 2},
                                                {&Generator::Register, 4},
                                                {&Generator::Key, 6},
-                                               {&Generator::Proxy, 8},
-                                               {&Generator::Kin, 8},
+                                               {&Generator::Proxy, 5},
+                                               {&Generator::Kin, 2},
                                                {&Generator::List, 8},
                                                {&Generator::Grant, 14},
                                                {&Generator::Donate, 10},
@@ -149,6 +149,7 @@ Signature Generator::MemberSigns(const Id& member) {
 }
 
 Signature Generator::ProxySigns(const Id& member) {
+  if (PersonOf(member).proxies.empty() && !Rarely()) return MemberSigns(member);
   std::string name = AnyPerson();
   for (const auto& [proxy, grant] : PersonOf(member).proxies) {
     if (Below(2) == 0 || PersonOf(member).proxies.size() == 1) name = NameOfMember(proxy);
@@ -186,9 +187,8 @@ Id Generator::VisitIn(const std::vector<v1::EntryState>& states) {
       if (visit.state == state) fitting.push_back(id);
     }
   }
-  if (all.empty()) return {};
-  if (fitting.empty() || Rarely()) return Pick(all);
-  return Pick(fitting);
+  if (!all.empty() && random_.Chance(1, 25)) return Pick(all);
+  return fitting.empty() ? Id() : Pick(fitting);
 }
 
 Id Generator::PurchaseIn(const std::vector<v1::RedemptionState>& states) {
@@ -200,9 +200,8 @@ Id Generator::PurchaseIn(const std::vector<v1::RedemptionState>& states) {
       if (purchase.state == state) fitting.push_back(id);
     }
   }
-  if (all.empty()) return {};
-  if (fitting.empty() || Rarely()) return Pick(all);
-  return Pick(fitting);
+  if (!all.empty() && random_.Chance(1, 25)) return Pick(all);
+  return fitting.empty() ? Id() : Pick(fitting);
 }
 
 std::string Generator::FreshId() {

@@ -116,7 +116,6 @@ class Generator {
   std::map<Id, std::string> org_names_;
   std::map<std::string, int> keys_made_;
   std::vector<std::string> pending_;  // registered, perhaps: people once the ledger knows them
-  std::vector<Id> offers_;
   std::vector<v1::PaperBatch> papers_;
   std::uint64_t serial_ = 0;
   int opening_ = 0;

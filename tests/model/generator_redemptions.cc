@@ -11,23 +11,24 @@ void Generator::Offer(Draft& draft) {
   tx.set_org(Cast::OrgId(Rarely() ? AnyOrg() : "shop"));
   tx.set_kind(Below(2) == 0 ? v1::OFFER_KIND_GOODS : v1::OFFER_KIND_SERVICE);
   tx.set_name(name);
-  const std::vector<std::int64_t> prices = {1, 5, 10, 20, 40, 100, 0, -1, INT64_MAX / 2};
+  const std::vector<std::int64_t> prices = {1, 1, 2, 5, 5, 10, 10, 20, 40, 100, 0, INT64_MAX / 2};
   tx.set_price_minutes(Pick(prices));
-  tx.set_stock(static_cast<std::uint32_t>(Below(8)));
+  tx.set_stock(static_cast<std::uint32_t>(Below(20)));
   tx.set_limit_per_person(static_cast<std::uint32_t>(Below(4)));
   tx.set_open(!Rarely());
-  offers_.push_back(tx.offer());
   draft.by = {OfficerAt(tx.org(), v1::ROLE_MERCHANT, false)};
 }
 
 void Generator::Redeem(Draft& draft) {
-  if (offers_.empty()) return;
+  std::vector<Id> offers;
+  for (const auto& [id, offer] : ledger().offers()) offers.push_back(id);
+  if (offers.empty()) return;
   v1::RedeemAction action;
   action.set_version(1);
   action.set_redemption(FreshId());
   if (Rarely()) action.set_redemption(PurchaseIn({v1::REDEMPTION_STATE_HELD}));
   if (action.redemption().empty()) action.set_redemption(FreshId());
-  action.set_offer(Pick(offers_));
+  action.set_offer(random_.Chance(1, 40) ? Cast::OfferId("none") : Pick(offers));
   action.set_holder(Below(2) == 0 ? WithEarned() : Cast::MemberId(AnyPerson()));
   action.set_quantity(1 + static_cast<std::uint32_t>(Below(3)));
   if (random_.Chance(1, 40)) action.set_quantity(UINT32_MAX);

@@ -257,7 +257,11 @@ void Generator::Paper(Draft& draft) {
   const std::uint64_t lines = 1 + Below(6);
   for (std::uint64_t i = 0; i < lines; ++i) {
     Visit visit;
-    visit.elder = Cast::MemberId(AnyPerson());
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      visit.elder = Cast::MemberId(AnyPerson());
+      const Id& home = PersonOf(visit.elder).home;
+      if (home == org_id || ledger().orgs().at(home).parent == org_id) break;
+    }
     visit.volunteer = Cast::MemberId(AnyPerson());
     visit.community = Rarely() ? Cast::OrgId(AnyOrg()) : PersonOf(visit.elder).home;
     visit.kind = v1::ENTRY_KIND_VOLUNTEER;
