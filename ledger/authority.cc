@@ -148,11 +148,7 @@ bool AreKin(TxContext& tx, const MemberId& a, const MemberId& b) {
 bool IsCloseTo(TxContext& tx, const MemberId& person, const MemberId& party) {
   if (person == party || AreKin(tx, person, party)) return true;
   const auto* record = tx.Find<v1::Member>(party);
-  if (record == nullptr) return false;
-  for (const std::uint32_t scope : {kProxyConfirm, kProxyRedeem, kProxyView, kProxyOrder}) {
-    if (IsProxyFor(tx, *record, person, scope)) return true;
-  }
-  return false;
+  return record != nullptr && IsProxyFor(tx, *record, person, /*scope=*/0);
 }
 
 Reason RequireKeyAge(TxContext& tx, const Signer& signer) {

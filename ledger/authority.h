@@ -46,7 +46,7 @@ struct OfficeAsked {
 // signer of the two.
 [[nodiscard]] Reason RequireTwoOfficers(TxContext& tx, const OfficeAsked& a, const OfficeAsked& b);
 
-// True while `proxy` may act for `member` in all of `scope`.
+// True while `proxy` may act for `member` in all of `scope`; for scope 0, in any.
 [[nodiscard]] bool IsProxyFor(const TxContext& tx, const v1::Member& member, const MemberId& proxy,
                               std::uint32_t scope);
 [[nodiscard]] bool HoldsOfficeAt(const v1::Member& member, v1::Role role, const OrgId& org);
@@ -60,8 +60,8 @@ struct OfficeAsked {
 // ---- F3 ----
 // Registered in either direction.
 [[nodiscard]] bool AreKin(TxContext& tx, const MemberId& a, const MemberId& b);
-// True when the person is `party`, kin of `party`, or a proxy in force of `party` with any scope
-// that acts (confirm, redeem or order).
+// True when the person is `party`, kin of `party`, or a proxy in force of `party`, whatever the
+// scope.
 [[nodiscard]] bool IsCloseTo(TxContext& tx, const MemberId& person, const MemberId& party);
 
 // ---- F8, F14 ----

@@ -146,7 +146,10 @@ TEST(Authority, WhoIsTooClose) {
   EXPECT_TRUE(IsCloseTo(tx, elder, PersonId("kin")));
   EXPECT_TRUE(IsCloseTo(tx, PersonId("proxy"), elder));
   EXPECT_FALSE(IsCloseTo(tx, elder, PersonId("proxy"))) << "the proxy's proxy is nobody";
-  EXPECT_FALSE(IsCloseTo(tx, PersonId("witness"), elder)) << "may only look";
+  EXPECT_TRUE(IsCloseTo(tx, PersonId("witness"), elder)) << "who may only look is close too";
+  const BlockFacts later{Height(1), Millis(ledger.now_ms() + 2 * kDayMs), &ledger.state().chain()};
+  TxContext over(records, later);
+  EXPECT_FALSE(IsCloseTo(over, PersonId("witness"), elder)) << "the scope has ended";
   EXPECT_FALSE(IsCloseTo(tx, PersonId("elder2"), elder));
   EXPECT_EQ(AgeYears(tx, ledger.member("elder")), 84);
 }
