@@ -27,6 +27,7 @@ namespace timebank::node {
 namespace {
 
 constexpr std::uint32_t kGraceMs = 5000;
+constexpr std::size_t kHealedAtOnce = 16;  // damaged blocks asked of peers a second
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 
 Unexpected<StartFailure> Fail(Exit exit, std::string text) {
@@ -105,6 +106,7 @@ class Node::Impl {
         spdlog::info("enough disk is free again: transactions are accepted");
       }
     }
+    storage_->Scrub({});
     AskForDamagedBlocks();
   }
 
@@ -234,10 +236,9 @@ class Node::Impl {
   void AskForDamagedBlocks() {
     const std::vector<Height> damaged = storage_->DamagedBlocks();
     healing_ = !damaged.empty();
-    if (damaged.empty()) return;
-    for (const Height height : damaged) {
+    for (std::size_t i = 0; i < std::min(damaged.size(), kHealedAtOnce); ++i) {
       const auto message = std::make_shared<const std::string>(
-          replica::EncodePeerMessage(consensus::FetchBlocks{.first = height, .count = 1}));
+          replica::EncodePeerMessage(consensus::FetchBlocks{.first = damaged[i], .count = 1}));
       peers_->Broadcast(message, replica::Lane::kBulk);
     }
   }

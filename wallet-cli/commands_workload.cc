@@ -33,7 +33,20 @@ void AddWorkloadCommands(CLI::App& app, Program& program) {
       ->check(CLI::Range(2'000, 1'000'000));
   run->add_option("--lone", options->lone, "single transactions measured first (default 200)")
       ->check(CLI::Range(0, 10'000));
+  run->add_option("--record", options->record,
+                  "append the id and height of each final transaction to FILE");
   run->add_option("--seed", options->seed, "of the choices that are random (default 1)");
+
+  auto record = std::make_shared<std::string>();
+  CLI::App* check = program.Add(
+      *workload,
+      {"check", "Ask every validator for the receipt of each transaction that a run recorded",
+       "timebank workload check run.record"},
+      [record](Context& context) {
+        return Result<Exit>(
+            static_cast<Exit>(CheckRecord(context.ClusterPath(), *record, context.json())));
+      });
+  check->add_option("FILE", *record, "what `workload run --record FILE` wrote")->required();
 }
 
 }  // namespace timebank::cli

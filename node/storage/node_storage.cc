@@ -177,14 +177,16 @@ std::vector<Height> NodeStorage::DamagedBlocks() const {
   return {damaged_.begin(), damaged_.end()};
 }
 
-void NodeStorage::Scrub(std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
+void NodeStorage::Scrub(ScrubBudget budget) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < budget.blocks && bytes < budget.bytes; ++i) {
     const auto block = blocks_->Read(scrub_next_);
     if (!block && block.error().fault == BlockFault::kAbsent) {
       scrub_next_ = Height(1);
       return;
     }
     if (!block) NoteDamage(scrub_next_, block.error().text);
+    if (block && block->block.body() != nullptr) bytes += block->block.body()->size();
     scrub_next_ = scrub_next_.Next();
   }
 }

@@ -23,6 +23,12 @@ namespace timebank::storage {
 inline constexpr std::uint64_t kSyncBlocks = 64;
 inline constexpr std::uint64_t kSyncIntervalMs = 2000;
 
+// How much one call of Scrub reads, whichever is reached first.
+struct ScrubBudget {
+  std::size_t blocks = 256;
+  std::size_t bytes = std::size_t{4} << 20;
+};
+
 struct NodeStorageOptions {
   Hash chain_id;
   LogOptions log;
@@ -64,9 +70,9 @@ class NodeStorage final : public replica::Storage {
 
   // Heights at which ReadBlock found damage and that were not healed since. Any thread.
   [[nodiscard]] std::vector<Height> DamagedBlocks() const;
-  // Reads up to `count` further blocks, from the first to the last and then again, so that damage
-  // is noticed before somebody asks. Any one thread.
-  void Scrub(std::size_t count);
+  // Reads further blocks within the budget (but at least one), from the first to the last and then
+  // again, so that damage is noticed before somebody asks. Any one thread.
+  void Scrub(ScrubBudget budget);
   // Stores a peer's copy of a damaged block, on the writer's thread. Fails when it is not that
   // block: digest and body against the header's roots are checked here.
   [[nodiscard]] platform::Status Heal(const consensus::Block& block);

@@ -152,7 +152,9 @@ TYPED_TEST(NodeStorageTest, ADamagedOldBlockIsNeitherServedNorFatalAndCanBeHeale
   this->storage_.reset();
   this->backend_.FlipLogByte(old.segment, old.offset + old.length - 1);
   this->Reopen();
-  for (std::uint64_t done = 0; done < kLast; done += 100) this->storage_->Scrub(100);
+  for (std::uint64_t done = 0; done < kLast; done += 100) {
+    this->storage_->Scrub({.blocks = 100});
+  }
   EXPECT_EQ(this->storage_->DamagedBlocks(), std::vector<Height>{Height(5)});
 
   EXPECT_FALSE(this->storage_->ReadBlock(Height(5)));

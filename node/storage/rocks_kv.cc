@@ -162,6 +162,9 @@ rocksdb::ColumnFamilyOptions ColumnOptions() {
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = kWriteBufferBytes;
+  // Most look-ups ask for transactions that are not there yet.
+  options.memtable_whole_key_filtering = true;
+  options.memtable_prefix_bloom_size_ratio = 0.02;
   options.compression = rocksdb::CompressionType::kLZ4Compression;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;

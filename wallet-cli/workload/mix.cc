@@ -1,6 +1,9 @@
 #include "wallet-cli/workload/mix.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
 
 #include "crypto/sha256.h"
 #include "platform/clock.h"
@@ -14,6 +17,8 @@ constexpr std::uint64_t kShare[kOpCount] = {350, 350, 20, 130, 100, 50};
 constexpr std::size_t kApprovalLines = 17;
 constexpr std::size_t kFrameMax = 100;
 constexpr std::uint64_t kDrainMs = 20'000;
+constexpr std::uint64_t kDrainStepMs = 100;
+constexpr std::uint64_t kFailOverPauseMs = 50;
 
 // Members are dealt out: worker w has those with index = w modulo the number of workers.
 std::size_t Dealt(std::size_t count, const MixOptions& options, std::size_t turn) {
@@ -42,31 +47,63 @@ const char* OpName(Op op) {
 }
 
 MixWorker::MixWorker(const World& world, const chain::Genesis& genesis,
-                     const client::NodeAddress& node, std::int64_t clock_offset_ms,
-                     const MixOptions& options)
+                     std::int64_t clock_offset_ms, MixOptions options)
     : world_(world),
-      chain_id_(genesis.chain_id),
+      genesis_(genesis),
       offset_ms_(clock_offset_ms),
-      options_(options),
-      stream_(node, genesis, {.in_flight_max = options.window * 2, .keep_lines = false}),
-      prng_(Prng(options.seed).Fork("mix" + std::to_string(options.worker))) {}
+      options_(std::move(options)),
+      node_(options_.worker % options_.nodes.size()),
+      prng_(Prng(options_.seed).Fork("mix" + std::to_string(options_.worker))) {
+  OpenStream();
+}
 
 MixResult MixWorker::Run(const std::atomic<bool>& stop) {
-  while (!stop && !stream_.broken()) {
+  while (!stop) {
+    if (stream_->broken()) FailOver();
     if (in_flight_.size() < options_.window) SendFrame();
     Collect();
     if (in_flight_.size() >= options_.window) {
       const std::uint64_t front = in_flight_.front().sequence;
-      // Half a millisecond at most: other answers than the oldest make room too.
-      (void)stream_.WaitBelow(front + 1, 1);
+      // A millisecond at most: other answers than the oldest make room too.
+      (void)stream_->WaitBelow(front + 1, 1);
     }
   }
-  if (!in_flight_.empty()) {
-    (void)stream_.WaitBelow(in_flight_.back().sequence + 1, kDrainMs);
+  Drain();
+  result_.unanswered = in_flight_.size();
+  return std::move(result_);
+}
+
+void MixWorker::Drain() {
+  const std::uint64_t end = platform::MonotonicMs() + kDrainMs;
+  while (!in_flight_.empty() && platform::MonotonicMs() < end) {
+    if (stream_->broken()) FailOver();
+    (void)stream_->WaitBelow(in_flight_.back().sequence + 1, kDrainStepMs);
     Collect();
   }
-  if (const auto broken = stream_.broken()) result_.broken = broken->message;
-  return std::move(result_);
+}
+
+void MixWorker::OpenStream() {
+  stream_ = std::make_unique<client::SubmitStream>(
+      options_.nodes[node_], genesis_,
+      client::SubmitStreamOptions{.in_flight_max = options_.window * 2, .keep_lines = false});
+}
+
+void MixWorker::FailOver() {
+  Collect();
+  if (result_.failovers++ == 0) {
+    result_.broken = options_.nodes[node_].name + ": " + stream_->broken()->message;
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(kFailOverPauseMs));
+  node_ = (node_ + 1) % options_.nodes.size();
+  OpenStream();
+  std::vector<client::SignedTransaction> again;
+  for (InFlight& flight : in_flight_) {
+    flight.lost_us = platform::MonotonicUs() - flight.began_us;
+    again.push_back(flight.transaction);
+  }
+  if (again.empty()) return;
+  std::uint64_t sequence = stream_->Submit(again);
+  for (InFlight& flight : in_flight_) flight.sequence = sequence++;
 }
 
 Millis MixWorker::Now() const {
@@ -116,13 +153,15 @@ void MixWorker::SendFrame() {
     if (!op) break;
     InFlight flight;
     flight.op = *op;
-    frame.push_back(Make(*op, flight));
+    flight.began_us = platform::MonotonicUs();
+    flight.transaction = Make(*op, flight);
+    frame.push_back(flight.transaction);
     flights.push_back(std::move(flight));
     ++sent_[static_cast<std::size_t>(*op)];
     ++sent_total_;
   }
   if (frame.empty()) return;
-  std::uint64_t sequence = stream_.Submit(frame);
+  std::uint64_t sequence = stream_->Submit(frame);
   for (InFlight& flight : flights) {
     flight.sequence = sequence++;
     in_flight_.push_back(std::move(flight));
@@ -131,12 +170,14 @@ void MixWorker::SendFrame() {
 
 void MixWorker::Collect() {
   // Not only the front: one transaction that waits for a later block must not hide the others.
+  const std::uint64_t before = result_.final;
   std::erase_if(in_flight_, [this](const InFlight& flight) {
-    const client::StreamOutcome outcome = stream_.OutcomeOf(flight.sequence);
+    const client::StreamOutcome outcome = stream_->OutcomeOf(flight.sequence);
     if (outcome.state == client::StreamState::kPending) return false;
     Settle(flight, outcome);
     return true;
   });
+  if (result_.final != before) result_.final_at_us.push_back(platform::MonotonicUs());
 }
 
 void MixWorker::Settle(const InFlight& flight, const client::StreamOutcome& outcome) {
@@ -152,7 +193,8 @@ void MixWorker::Settle(const InFlight& flight, const client::StreamOutcome& outc
   }
   ++result_.final;
   ++result_.by_op[OpName(flight.op)];
-  result_.latencies_us.push_back(static_cast<std::uint32_t>(outcome.latency_us));
+  if (options_.on_final) options_.on_final(outcome.id, outcome.height);
+  result_.latencies_us.push_back(static_cast<std::uint32_t>(flight.lost_us + outcome.latency_us));
   if (flight.op == Op::kSubmit) submitted_.push_back(*flight.visit);
   if (flight.op == Op::kConfirm) confirmed_.push_back(*flight.visit);
   if (flight.op == Op::kRedeemStep && flight.meal->step < 3) {
@@ -162,7 +204,7 @@ void MixWorker::Settle(const InFlight& flight, const client::StreamOutcome& outc
 
 client::SignedTransaction MixWorker::Sign(const client::SignAs& signer,
                                           const v1::TransactionBody& body) const {
-  return client::BuildTransaction(chain_id_, Now(), {signer}, body);
+  return client::BuildTransaction(genesis_.chain_id, Now(), {signer}, body);
 }
 
 client::SignedTransaction MixWorker::Make(Op op, InFlight& flight) {

@@ -1,12 +1,15 @@
 // One worker of the workload: a stream to one node and its own share of the members. It keeps a
 // window of signed transactions in flight, in the mix of DESIGN 9: 35% SUBMIT, 35% CONFIRM by the
 // elder's key, 2% APPROVE of about 17 lines, 13% redemption steps, 10% transfers, 5% invalid.
+// When its node goes away it sends the same bytes to the next one, as any client would.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,10 +32,18 @@ struct MixResult {
   std::map<std::string, std::uint64_t> refusals;  // of valid ones, by reason
   std::map<std::string, std::uint64_t> by_op;     // final, by name
   std::vector<std::uint32_t> latencies_us;        // of the final ones
-  std::string broken;                             // why the stream ended early
+  std::vector<std::uint64_t> final_at_us;         // MonotonicUs, once per batch of final ones
+  std::uint64_t failovers = 0;                    // streams that broke
+  std::uint64_t unanswered = 0;                   // in flight at the end
+  std::string broken;                             // why the first of them did
 };
 
+// Told of each transaction whose proof was verified, at once. Thread-safe.
+using OnFinal = std::function<void(const Hash& id, Height height)>;
+
 struct MixOptions {
+  std::vector<client::NodeAddress> nodes;  // failover in this order
+  OnFinal on_final;                        // may be empty
   std::size_t worker = 0;
   std::size_t workers = 1;
   std::size_t window = 800;
@@ -41,8 +52,9 @@ struct MixOptions {
 
 class MixWorker {
  public:
-  MixWorker(const World& world, const chain::Genesis& genesis, const client::NodeAddress& node,
-            std::int64_t clock_offset_ms, const MixOptions& options);
+  // Requires: world and genesis outlive the worker.
+  MixWorker(const World& world, const chain::Genesis& genesis, std::int64_t clock_offset_ms,
+            MixOptions options);
   // Runs until `stop`, then waits for what is in flight.
   [[nodiscard]] MixResult Run(const std::atomic<bool>& stop);
 
@@ -59,6 +71,9 @@ class MixWorker {
   };
   struct InFlight {
     std::uint64_t sequence = 0;
+    std::uint64_t began_us = 0;  // MonotonicUs
+    std::uint64_t lost_us = 0;   // with nodes that went away
+    client::SignedTransaction transaction;
     Op op = Op::kSubmit;
     std::optional<Visit> visit;
     std::vector<Visit> batch;
@@ -78,16 +93,21 @@ class MixWorker {
   [[nodiscard]] client::SignedTransaction MakeInvalid();
   [[nodiscard]] client::SignedTransaction Sign(const client::SignAs& signer,
                                                const v1::TransactionBody& body) const;
+  void OpenStream();
+  // Onto the next node, with all that is in flight.
+  void FailOver();
+  void Drain();
   void SendFrame();
   // Takes what is settled, from the front on.
   void Collect();
   void Settle(const InFlight& flight, const client::StreamOutcome& outcome);
 
   const World& world_;
-  const Hash chain_id_;
+  const chain::Genesis& genesis_;
   const std::int64_t offset_ms_;
   const MixOptions options_;
-  client::SubmitStream stream_;
+  std::size_t node_;
+  std::unique_ptr<client::SubmitStream> stream_;
   Prng prng_;
   std::deque<InFlight> in_flight_;
   std::deque<Visit> submitted_;  // final, to be confirmed

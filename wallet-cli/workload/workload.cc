@@ -1,5 +1,6 @@
 #include "wallet-cli/workload/workload.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -17,6 +18,7 @@
 #include "wallet-cli/output.h"
 #include "wallet-cli/workload/measure.h"
 #include "wallet-cli/workload/mix.h"
+#include "wallet-cli/workload/record_file.h"
 
 namespace timebank::cli {
 namespace {
@@ -28,6 +30,7 @@ struct Numbers {
   std::uint32_t p95_us = 0;
   std::uint32_t p99_us = 0;
   std::uint32_t lone_p50_us = 0;
+  std::uint64_t pause_us = 0;  // the longest time without a final transaction
   std::uint64_t fdatasync_us = 0;
   std::uint64_t verifies_per_second = 0;
   std::size_t replicas = 0;
@@ -52,7 +55,21 @@ void Merge(MixResult& total, MixResult part) {
   for (const auto& [op, count] : part.by_op) total.by_op[op] += count;
   total.latencies_us.insert(total.latencies_us.end(), part.latencies_us.begin(),
                             part.latencies_us.end());
+  total.final_at_us.insert(total.final_at_us.end(), part.final_at_us.begin(),
+                           part.final_at_us.end());
+  total.failovers += part.failovers;
+  total.unanswered += part.unanswered;
   if (total.broken.empty()) total.broken = part.broken;
+}
+
+std::uint64_t LongestPause(std::vector<std::uint64_t>& final_at_us, std::uint64_t began_us) {
+  std::sort(final_at_us.begin(), final_at_us.end());
+  std::uint64_t longest = 0;
+  for (const std::uint64_t at : final_at_us) {
+    longest = std::max(longest, at - began_us);
+    began_us = at;
+  }
+  return longest;
 }
 
 class Workload {
@@ -61,6 +78,11 @@ class Workload {
 
   Expected<Numbers, std::string> Run() {
     if (auto opened = Open(); !opened) return Unexpected{opened.error()};
+    if (!options_.record.empty()) {
+      auto record = RecordFile::Create(options_.record);
+      if (!record) return Unexpected{record.error()};
+      record_ = std::move(*record);
+    }
     Say("building a community of its own; the network's clock moves about two months ahead");
     auto world = BuildWorld(*stage_, district_, officers_, {.members = options_.members},
                             [](const std::string& what) { Say("  " + what); });
@@ -139,13 +161,19 @@ class Workload {
     std::atomic<bool> stop{false};
     std::vector<MixResult> results(workers);
     std::vector<std::thread> threads;
+    const OnFinal on_final =
+        record_ ? OnFinal([this](const Hash& id, Height height) { record_->Add(id, height); })
+                : OnFinal();
     const std::uint64_t began = platform::MonotonicUs();
     for (std::size_t i = 0; i < workers; ++i) {
       threads.emplace_back([&, i] {
-        const client::NodeAddress node = cluster_.Addresses()[i % cluster_.nodes.size()];
-        MixWorker worker(
-            world_, *genesis_, node, stage_->offset_ms(),
-            {.worker = i, .workers = workers, .window = options_.window, .seed = options_.seed});
+        MixWorker worker(world_, *genesis_, stage_->offset_ms(),
+                         {.nodes = cluster_.Addresses(),
+                          .on_final = on_final,
+                          .worker = i,
+                          .workers = workers,
+                          .window = options_.window,
+                          .seed = options_.seed});
         results[i] = worker.Run(stop);
       });
     }
@@ -154,6 +182,7 @@ class Workload {
     for (std::thread& thread : threads) thread.join();
     numbers.seconds = static_cast<double>(platform::MonotonicUs() - began) / 1e6;
     for (MixResult& result : results) Merge(numbers.mix, std::move(result));
+    numbers.pause_us = LongestPause(numbers.mix.final_at_us, began);
     numbers.p50_us = Percentile(numbers.mix.latencies_us, 500);
     numbers.p95_us = Percentile(numbers.mix.latencies_us, 950);
     numbers.p99_us = Percentile(numbers.mix.latencies_us, 990);
@@ -167,6 +196,7 @@ class Workload {
   OrgId district_;
   std::vector<Identity> officers_;
   std::unique_ptr<Stage> stage_;
+  std::unique_ptr<RecordFile> record_;
   World world_;
 };
 
@@ -186,6 +216,8 @@ void PrintNumbers(const Numbers& n) {
   table.Add({"submit to verified receipt p50 / p95 / p99", Fixed(n.p50_us / 1e3, 1) + " / " +
                                                                Fixed(n.p95_us / 1e3, 1) + " / " +
                                                                Fixed(n.p99_us / 1e3, 1) + " ms"});
+  table.Add({"longest pause between final transactions",
+             Fixed(static_cast<double>(n.pause_us) / 1e3, 0) + " ms"});
   table.Add({"a lone transaction p50", Fixed(n.lone_p50_us / 1e3, 2) + " ms"});
   table.Add({"  4 x fdatasync p50 (" + Fixed(static_cast<double>(n.fdatasync_us) / 1e3, 2) +
                  " ms) + 10 ms",
@@ -206,7 +238,13 @@ void PrintNumbers(const Numbers& n) {
     table.Add({"validators' CPU: " + stage,
                Fixed(seconds, 1) + " s, " + Fixed(cpu > 0 ? 100 * seconds / cpu : 0, 0) + "%"});
   }
-  if (!n.mix.broken.empty()) table.Add({"a stream broke", n.mix.broken});
+  if (n.mix.failovers > 0) {
+    table.Add({"streams that went on at another node", std::to_string(n.mix.failovers)});
+    table.Add({"  the first because of", n.mix.broken});
+  }
+  if (n.mix.unanswered > 0) {
+    table.Add({"unanswered at the end", std::to_string(n.mix.unanswered)});
+  }
   PrintText(table.Text());
 }
 
@@ -226,6 +264,9 @@ void PrintNumbersJson(const Numbers& n) {
              {"refusals", n.mix.refusals},
              {"by_operation", n.mix.by_op},
              {"cpu_seconds", n.cpu},
+             {"pause_ms", static_cast<double>(n.pause_us) / 1e3},
+             {"failovers", n.mix.failovers},
+             {"unanswered", n.mix.unanswered},
              {"broken", n.mix.broken}});
 }
 

@@ -17,11 +17,16 @@ struct WorkloadOptions {
   std::uint32_t members = 10'000;
   std::uint32_t lone = 200;  // single transactions measured first; 0: none
   std::uint64_t seed = 1;
+  std::string record;  // file for the id and height of each final transaction; empty: none
   bool json = false;
 };
 
 // Returns the exit code of the program. Requires a development network (its clock is moved months
 // ahead); refused elsewhere.
 int RunWorkload(const WorkloadOptions& options);
+
+// Asks the nodes in turn for the receipt of each transaction that `record` names and verifies it.
+// Returns the exit code of the program.
+int CheckRecord(const std::string& cluster_path, const std::string& record, bool json);
 
 }  // namespace timebank::cli
