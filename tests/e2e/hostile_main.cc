@@ -1,0 +1,25 @@
+// timebank_hostile CLUSTER.json bad-inputs|client-flood|peer-flood|peer-port [COUNT]
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "api/client/tls.h"
+#include "tests/e2e/hostile.h"
+
+int main(int argc, char** argv) {
+  using namespace std::string_literals;
+  if (argc < 3 || !timebank::client::RequireTls13()) {
+    std::fprintf(stderr,
+                 "timebank_hostile CLUSTER bad-inputs|client-flood|peer-flood|peer-port [COUNT]\n");
+    return 2;
+  }
+  timebank::hostile::Net net(argv[1]);
+  timebank::hostile::Tally tally;
+  const std::string what = argv[2];
+  const std::size_t count = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 100'000;
+  if (what == "bad-inputs"s) timebank::hostile::TryBadInputs(net, tally);
+  if (what == "client-flood"s) timebank::hostile::FloodClientPort(net, tally, count);
+  if (what == "peer-flood"s) timebank::hostile::FloodPeerPorts(net, tally, count);
+  if (what == "peer-port"s) timebank::hostile::TryPeerPort(net, tally);
+  return tally.Close();
+}
