@@ -55,6 +55,7 @@ struct CanonicalForm::Field {
   std::size_t items_max = std::numeric_limits<std::size_t>::max();
   bool exact = false;                      // size_max is the only size: option `len`
   std::vector<std::uint64_t> enum_values;  // ascending
+  std::uint64_t open_to = 0;               // enum numbers up to here need no name
   std::size_t message = 0;                 // index in types_
 
   [[nodiscard]] bool IsScalar() const { return shape != Shape::kBytes && shape != Shape::kMessage; }
@@ -173,7 +174,8 @@ bool CanonicalForm::Scanner::Scalar(const Field& field, std::size_t end, bool ma
     case Shape::kBool:
       return value <= 1 || Fail(CanonicalFault::kValueRange, start);
     case Shape::kEnum:
-      return std::binary_search(field.enum_values.begin(), field.enum_values.end(), value) ||
+      return value <= field.open_to ||
+             std::binary_search(field.enum_values.begin(), field.enum_values.end(), value) ||
              Fail(CanonicalFault::kUnknownEnum, start);
     case Shape::kUint64:
     case Shape::kBytes:
@@ -238,6 +240,7 @@ CanonicalForm::Field CanonicalForm::FieldOf(const FieldDescriptor& field) {
   }
   if (options.HasExtension(v1::max_len)) out.size_max = options.GetExtension(v1::max_len);
   if (options.HasExtension(v1::max_items)) out.items_max = options.GetExtension(v1::max_items);
+  out.open_to = options.GetExtension(v1::open_to);
   return out;
 }
 

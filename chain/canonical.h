@@ -1,6 +1,7 @@
 // The one strict scanner (FORMATS 2): of all encodings that a protobuf parser accepts it admits the
 // single one that ours writes, so that hashed and signed bytes are unique whatever library made
-// them. Table-driven: the tables come from the schema and its options len, max_len and max_items.
+// them. Table-driven: the tables come from the schema and its options len, max_len, max_items
+// and open_to.
 #pragma once
 
 #include <google/protobuf/descriptor.h>
@@ -28,7 +29,7 @@ enum class CanonicalFault : std::uint8_t {
   kSecondOfOneof,   // two fields of one oneof
   kDefaultWritten,  // a zero, false, or empty bytes that should be absent
   kValueRange,      // a uint32 above 2^32 - 1 or a bool above 1
-  kUnknownEnum,     // an enum number that the schema does not name
+  kUnknownEnum,     // an enum number without a name, in a field that is not open to it
   kWrongLength,     // bytes of another length than the field's `len`
   kTooLong,         // bytes longer than the field's `max_len`, or a message above kMessageSizeMax
   kTooManyItems,    // more elements than the field's `max_items`

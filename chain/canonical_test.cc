@@ -45,6 +45,8 @@ class Generator {
   }
   int DrawEnum(const FieldDescriptor& field) {
     const auto& type = *field.enum_type();
+    const std::uint32_t open_to = field.options().GetExtension(v1::open_to);
+    if (open_to != 0 && prng_.Chance(1, 2)) return static_cast<int>(1 + prng_.Below(open_to));
     return type.value(static_cast<int>(prng_.Below(std::uint64_t(type.value_count()))))->number();
   }
   std::uint64_t DrawInteger() { return prng_.Next() >> prng_.Below(64); }
@@ -252,6 +254,16 @@ TEST(CanonicalTest, LengthsItemsEnumsAndBools) {
       {"enum zero", "1800", CanonicalFault::kDefaultWritten, 1},
       {"enum without a name", "1815", CanonicalFault::kUnknownEnum, 1},
       {"negative enum", "18ffffffffffffffffff01", CanonicalFault::kUnknownEnum, 1},
+  });
+  CheckCases<v1::PlaceOrder>({
+      {"open enum, named", "200a", std::nullopt},
+      {"open enum, reserved", "200b", std::nullopt},
+      {"open enum, by policy", "2064", std::nullopt},
+      {"open enum, last", "20ffff03", std::nullopt},
+      {"open enum, zero", "2000", CanonicalFault::kDefaultWritten, 1},
+      {"open enum, one too many", "20808004", CanonicalFault::kUnknownEnum, 1},
+      {"open enum, negative", "20ffffffffffffffffff01", CanonicalFault::kUnknownEnum, 1},
+      {"another enum of the same message", "2804", CanonicalFault::kUnknownEnum, 1},
   });
   CheckCases<v1::ApproveEntries>({
       {"true", "1001", std::nullopt},

@@ -20,6 +20,12 @@ Bytes SignedBytes(std::string_view domain, const Hash& chain_id,
   return bytes.Take();
 }
 
+Hash NextStatementHead(const Hash& head, const StatementStep& step) {
+  ByteWriter numbers;
+  numbers.U64(step.count).U64(step.log_index).U32(step.line);
+  return TagHash(kStatementDomain, {head.view(), numbers.bytes(), step.line_hash.view()});
+}
+
 Hash SweepId(const Hash& chain_id, Height height) {
   return TagHash(kSweepDomain, {chain_id.view(), ByteWriter().U64(height.value()).bytes()});
 }

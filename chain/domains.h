@@ -2,6 +2,7 @@
 // node starts with one of these tags, so that bytes made for one purpose never serve another.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string_view>
 
@@ -42,6 +43,16 @@ inline constexpr std::byte kHeaderTag{0x20};
 // domain || chain_id || parts...: what is signed in every domain of one chain.
 [[nodiscard]] Bytes SignedBytes(std::string_view domain, const Hash& chain_id,
                                 std::initializer_list<ByteView> parts);
+
+// One effects line that posts to a member.
+struct StatementStep {
+  std::uint64_t count = 0;      // lines before it
+  std::uint64_t log_index = 0;  // leaf of its transaction in the log
+  std::uint32_t line = 0;       // its place in the transaction
+  Hash line_hash;               // H of its canonical bytes
+};
+// The head of a member's statement after `step`; the first one follows 32 zero bytes (FORMATS 7).
+[[nodiscard]] Hash NextStatementHead(const Hash& head, const StatementStep& step);
 
 // The id of the sweep that is the first log leaf of the block at `height` (FORMATS 6).
 [[nodiscard]] Hash SweepId(const Hash& chain_id, Height height);

@@ -121,6 +121,7 @@ Expected<Hash, ReceiptFault> CheckEffects(const v1::Receipt& receipt, VerifiedRe
   for (const v1::ReceiptLine& line : receipt.lines()) {
     auto effects = ParseCanonical<v1::EffectsLine>(AsBytes(line.line()));
     if (!effects) return Unexpected{ReceiptFault::kEffectsLine};
+    if (effects->line() != line.index()) return Unexpected{ReceiptFault::kLineNumber};
     out.lines.push_back(std::move(*effects));
     const bool in_place = shows_all ? line.index() == next_index : line.index() >= next_index;
     if (!in_place || shows_all != line.path().empty()) {
@@ -276,6 +277,8 @@ std::string_view Describe(ReceiptFault fault) {
       return "chain: made on another chain than the genesis file's";
     case ReceiptFault::kEffectsLine:
       return "effects: a line is missing or not in form";
+    case ReceiptFault::kLineNumber:
+      return "effects: a line is shown at another place than it names";
     case ReceiptFault::kEffectsPath:
       return "effects: the lines do not lead to one effects digest";
     case ReceiptFault::kHeader:

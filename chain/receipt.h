@@ -4,7 +4,9 @@
 //
 // What only the ledger could check is left out: signatures (the keys are in its state) and names of
 // validators (the header covers their keys). The number of lines is told only when all are shown,
-// because the effects digest fixes neither it nor, by itself, a line's place in a longer list.
+// because the effects digest does not fix it. It does not fix a line's place in a longer list
+// either (several places of trees of different sizes may lead to the same sides), so the line names
+// it.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +34,7 @@ enum class ReceiptFault : std::uint8_t {
   kSignaturesInside,       // the envelope carries signatures, which nothing could check
   kWrongChain,             // the envelope or header is of another chain than the genesis
   kEffectsLine,            // no line, or a line is not canonical
+  kLineNumber,             // a line is shown at another place than the one it names
   kEffectsPath,            // lines, places and paths do not lead to one effects digest
   kHeader,                 // the header is not in form
   kLogPath,                // transaction and effects are not in the header's log
@@ -67,7 +70,7 @@ struct VerifiedReceipt {
 struct ReceiptParts {
   std::string envelope;  // as submitted; empty for a sweep
   Hash transaction_id;
-  std::vector<std::string> lines;    // canonical bytes of all EffectsLines
+  std::vector<std::string> lines;    // canonical bytes of all EffectsLines, numbered
   std::vector<std::uint32_t> shown;  // ascending indexes into lines; empty: all
   std::uint64_t log_index = 0;
   std::vector<Hash> log_path;         // for the header's log_size

@@ -133,13 +133,19 @@ const Change kChanges[] = {
     {"more lines said than shown", ReceiptFault::kEffectsPath,
      [](auto& r) { r.set_line_count(2); }},
     {"number of lines not said", ReceiptFault::kEffectsPath, [](auto& r) { r.clear_line_count(); }},
-    {"another place of the line", ReceiptFault::kEffectsPath,
+    {"another place of the line", ReceiptFault::kLineNumber,
      [](auto& r) { r.mutable_lines(0)->set_index(1); }},
     {"a line twice", ReceiptFault::kEffectsPath,
      [](auto& r) { *r.add_lines() = r.lines(0), r.set_line_count(2); }},
-    {"a line more", ReceiptFault::kLogPath,
+    {"a line twice, at two places", ReceiptFault::kLineNumber,
      [](auto& r) {
        *r.add_lines() = r.lines(0);
+       r.mutable_lines(1)->set_index(1);
+       r.set_line_count(2);
+     }},
+    {"a line more", ReceiptFault::kLogPath,
+     [](auto& r) {
+       r.add_lines()->set_line(Sample().sweep.lines[1]);
        r.mutable_lines(1)->set_index(1);
        r.set_line_count(2);
      }},
@@ -233,29 +239,69 @@ TEST(ReceiptTest, AnyLaterFinalHeaderProvesATransaction) {
   EXPECT_EQ(FaultOf(BuildReceipt(Sample().Claim(Epoch(1)))), std::nullopt);
 }
 
-TEST(ReceiptTest, EveryLineOfAListOfAnyLengthVerifiesAndNoChangedPlaceDoes) {
-  const SampleChain& sample = Sample();
-  for (std::uint32_t count = 2; count <= 12; ++count) {
+// The line `number` of a list.
+std::string ListLine(std::uint32_t number) {
+  v1::EffectsLine line;
+  line.set_version(1);
+  line.set_entity(std::string(16, static_cast<char>('a' + number % 26)));
+  line.set_outcome(v1::OUTCOME_DONE);
+  line.set_line(number);
+  return CanonicalBytes(line);
+}
+
+// A receipt of line `shown` of a list of `count`, alone in its block.
+v1::Receipt ListReceipt(std::uint32_t count, std::uint32_t shown) {
+  ReceiptParts parts = Sample().Approval(Epoch(0));
+  parts.lines.clear();
+  for (std::uint32_t line = 0; line < count; ++line) parts.lines.push_back(ListLine(line));
+  parts.shown = {shown};
+  LogTree log;
+  log.Append(TransactionLeaf(parts.transaction_id, EffectsDigest(parts.lines)));
+  parts.log_index = 0;
+  parts.log_path = {};
+  parts.header.log_size = 1;
+  parts.header.log_root = log.Root();
+  parts.finalization = Sample().first.Finalize(parts.header, View(9));
+  v1::Receipt receipt;
+  EXPECT_TRUE(receipt.ParseFromString(BuildReceipt(parts)));
+  return receipt;
+}
+
+// The sides of a path are told by the index and the length of the path alone, so that for one path
+// several indexes may lead to the same root: the number inside the line decides.
+TEST(ReceiptTest, ALineOfAListVerifiesAtNoOtherPlace) {
+  for (std::uint32_t count = 2; count <= 20; ++count) {
     for (std::uint32_t i = 0; i < count; ++i) {
       SCOPED_TRACE(std::to_string(i) + " of " + std::to_string(count));
-      ReceiptParts parts = sample.Approval(Epoch(0));
-      for (std::uint32_t line = 5; line < count; ++line)
-        parts.lines.push_back(parts.lines[line - 5]);
-      parts.lines.resize(count);
-      parts.shown = {i};
-      LogTree log;
-      log.Append(TransactionLeaf(parts.transaction_id, EffectsDigest(parts.lines)));
-      parts.log_index = 0;
-      parts.log_path = {};
-      parts.header.log_size = 1;
-      parts.header.log_root = log.Root();
-      parts.finalization = sample.first.Finalize(parts.header, View(9));
-      v1::Receipt receipt;
-      ASSERT_TRUE(receipt.ParseFromString(BuildReceipt(parts)));
+      v1::Receipt receipt = ListReceipt(count, i);
       EXPECT_EQ(FaultOf(CanonicalBytes(receipt)), std::nullopt);
-      for (std::uint32_t bit = 0; bit < 32; ++bit) {
+      for (std::uint32_t other = 0; other < 64; ++other) {
+        if (other == i) continue;
+        receipt.mutable_lines(0)->set_index(other);
+        EXPECT_EQ(FaultOf(CanonicalBytes(receipt)), ReceiptFault::kLineNumber) << other;
+      }
+      for (std::uint32_t bit = 6; bit < 32; ++bit) {
         receipt.mutable_lines(0)->set_index(i ^ (1U << bit));
-        EXPECT_TRUE(FaultOf(CanonicalBytes(receipt)).has_value()) << "bit " << bit;
+        EXPECT_EQ(FaultOf(CanonicalBytes(receipt)), ReceiptFault::kLineNumber) << "bit " << bit;
+      }
+    }
+  }
+}
+
+TEST(ReceiptTest, ALineRenumberedToItsClaimedPlaceIsAnotherLine) {
+  for (std::uint32_t count = 2; count <= 9; ++count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      for (std::uint32_t other = 0; other < 2 * count; ++other) {
+        if (other == i) continue;
+        v1::Receipt receipt = ListReceipt(count, i);
+        v1::EffectsLine line;
+        ASSERT_TRUE(line.ParseFromString(receipt.lines(0).line()));
+        line.set_line(other);
+        receipt.mutable_lines(0)->set_line(CanonicalBytes(line));
+        receipt.mutable_lines(0)->set_index(other);
+        const auto fault = FaultOf(CanonicalBytes(receipt));
+        EXPECT_TRUE(fault == ReceiptFault::kEffectsPath || fault == ReceiptFault::kLogPath)
+            << i << " of " << count << " as " << other;
       }
     }
   }

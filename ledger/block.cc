@@ -154,10 +154,10 @@ void BlockExecution::AppendLeaf(const Hash& id, bool sweep, std::vector<v1::Effe
   LogLeaf& leaf = leaves_.emplace_back();
   leaf.id = id;
   leaf.sweep = sweep;
-  for (const v1::EffectsLine& line : lines) {
+  for (v1::EffectsLine& line : lines) {
+    line.set_line(static_cast<std::uint32_t>(leaf.lines.size()));
     leaf.lines.push_back(chain::CanonicalBytes(line));
-    const auto index = static_cast<std::uint32_t>(leaf.lines.size() - 1);
-    AdvanceStatements(line, index, AsBytes(leaf.lines.back()));
+    AdvanceStatements(line, AsBytes(leaf.lines.back()));
   }
   const Hash digest = chain::MerkleRoot(Views(leaf.lines));
   ByteWriter data;
@@ -167,8 +167,7 @@ void BlockExecution::AppendLeaf(const Hash& id, bool sweep, std::vector<v1::Effe
 }
 
 // FORMATS 7: once per line that posts to the member.
-void BlockExecution::AdvanceStatements(const v1::EffectsLine& line, std::uint32_t index,
-                                       ByteView bytes) {
+void BlockExecution::AdvanceStatements(const v1::EffectsLine& line, ByteView bytes) {
   std::set<MemberId> members;
   for (const v1::Posting& posting : line.postings()) {
     if (IsMemberAccount(posting.account())) members.insert(As<MemberId>(posting.owner()));
@@ -178,12 +177,9 @@ void BlockExecution::AdvanceStatements(const v1::EffectsLine& line, std::uint32_
   for (const MemberId& id : members) {
     v1::Member* member = records_->Edit<v1::Member>(id);
     TB_CHECK(member != nullptr);
-    ByteWriter numbers;
-    numbers.U64(member->statement_count()).U64(log_.size()).U32(index);
+    const chain::StatementStep step{member->statement_count(), log_.size(), line.line(), line_hash};
     const Hash head = As<Hash>(member->statement_head());
-    const Hash next =
-        chain::TagHash(chain::kStatementDomain, {head.view(), numbers.bytes(), line_hash.view()});
-    member->set_statement_head(next.str());
+    member->set_statement_head(chain::NextStatementHead(head, step).str());
     member->set_statement_count(member->statement_count() + 1);
   }
 }

@@ -96,7 +96,7 @@ class BlockExecution {
  private:
   void Sweep();
   void AppendLeaf(const Hash& id, bool sweep, std::vector<v1::EffectsLine>& lines);
-  void AdvanceStatements(const v1::EffectsLine& line, std::uint32_t index, ByteView bytes);
+  void AdvanceStatements(const v1::EffectsLine& line, ByteView bytes);
   void WriteChainRecord(State& next);
   void WriteChanges(State& next);
 

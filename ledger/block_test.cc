@@ -227,12 +227,9 @@ TEST(Effects, ChainTheStatementsOfThosePostedTo) {
   for (const char* name : {"elder", "elder2"}) {
     const v1::Member member = ledger.member(name);
     EXPECT_EQ(member.statement_count(), 1U);
-    ByteWriter numbers;
-    numbers.U64(0).U64(index).U32(0);
     const Hash line = crypto::Sha256(AsBytes(chain::CanonicalBytes(lines[0])));
-    EXPECT_EQ(
-        As<Hash>(member.statement_head()),
-        chain::TagHash(chain::kStatementDomain, {Hash{}.view(), numbers.bytes(), line.view()}));
+    EXPECT_EQ(As<Hash>(member.statement_head()),
+              chain::NextStatementHead(Hash{}, {0, index, 0, line}));
   }
   EXPECT_EQ(ledger.member("volunteer").statement_count(), 0U);
 }

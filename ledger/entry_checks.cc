@@ -42,11 +42,8 @@ Reason CheckIdTime(const TxContext& tx, const Policy& policy, ByteView id) {
   return late || early ? v1::REASON_BAD_ID_TIME : kOk;
 }
 
-Reason CheckCategory(v1::Category category) {
-  const std::uint32_t weight = static_cast<std::uint32_t>(
-      v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE + static_cast<int>(category));
-  const bool known = category != v1::CATEGORY_UNSPECIFIED && FindParameter(weight) != nullptr;
-  return known ? kOk : v1::REASON_UNKNOWN_CATEGORY;
+Reason CheckCategory(const Policy& policy, v1::Category category) {
+  return policy.Knows(category) ? kOk : v1::REASON_UNKNOWN_CATEGORY;
 }
 
 Reason CheckLimits(const Policy& policy, std::int64_t minutes) {
@@ -64,7 +61,7 @@ Reason CheckEarnAge(const TxContext& tx, const Policy& policy, const v1::Member&
 
 Reason FillVisit(const Policy& policy, const VisitContent& visit, v1::Entry& entry) {
   const v1::EntryContent& c = visit.content;
-  if (const Reason no = CheckCategory(c.category())) return no;
+  if (const Reason no = CheckCategory(policy, c.category())) return no;
   entry.set_entry(c.entry());
   entry.set_community(c.community());
   entry.set_kind(c.kind());

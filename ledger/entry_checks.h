@@ -12,8 +12,8 @@ namespace timebank::ledger {
 
 // BAD_ID_TIME unless the client-made id was made within [now - LATE_LIMIT, now + 5 s].
 [[nodiscard]] Reason CheckIdTime(const TxContext& tx, const Policy& policy, ByteView id);
-// UNKNOWN_CATEGORY.
-[[nodiscard]] Reason CheckCategory(v1::Category category);
+// UNKNOWN_CATEGORY unless it is built in or has a weight by policy.
+[[nodiscard]] Reason CheckCategory(const Policy& policy, v1::Category category);
 // ENTRY_TOO_SHORT, ENTRY_TOO_LONG.
 [[nodiscard]] Reason CheckLimits(const Policy& policy, std::int64_t minutes);
 // AGE unless the volunteer has reached EARN_AGE_YEARS.

@@ -45,7 +45,7 @@ Reason Execute(TxContext& tx, const v1::PlaceOrder& order) {
   }
   const Policy policy = tx.PolicyOf(community);
   if (const Reason no = CheckIdTime(tx, policy, id.view())) return no;
-  if (const Reason no = CheckCategory(order.category())) return no;
+  if (const Reason no = CheckCategory(policy, order.category())) return no;
   if (order.planned_start_ms() + policy.Ms(v1::POLICY_PARAMETER_LATE_LIMIT_MS) < tx.now_ms()) {
     return v1::REASON_TOO_LATE;
   }

@@ -54,6 +54,19 @@ TEST(PlaceOrder, WeighsTheHoldByCategoryAndRoundsDown) {
   EXPECT_EQ(ledger.balance("elder", v1::ACCOUNT_KIND_HELD), 59);
 }
 
+TEST(PlaceOrder, TakesACategoryThatPolicyAdded) {
+  TestLedger without;
+  TestLedger with(WithPolicy(1'100, 1'200));
+  Visit visit = VisitToday(with, 30);
+  visit.category = v1::Category{100};
+  for (TestLedger* ledger : {&without, &with}) {
+    ledger->Mint("elder", v1::ACCOUNT_KIND_EARNED, 54);
+  }
+  EXPECT_EQ(Order(without, visit, 30), v1::REASON_UNKNOWN_CATEGORY);
+  EXPECT_EQ(Order(with, visit, 30), kOk);
+  EXPECT_EQ(with.balance("elder", v1::ACCOUNT_KIND_HELD), 54);
+}
+
 TEST(PlaceOrder, RefusesOverdraftByOneMinute) {
   TestLedger ledger;
   ledger.Mint("elder", v1::ACCOUNT_KIND_EARNED, 44);

@@ -93,6 +93,17 @@ TEST(VisitingByWeight, CreditsByCategoryAndRoundsDown) {
   EXPECT_EQ(EntryOf(ledger, visit).credited_minutes(), 53);  // 53.32
 }
 
+TEST(VisitingByWeight, ACategoryOutsideTheSchemaNeedsAPolicy) {
+  TestLedger without;
+  TestLedger with(WithPolicy(1'100, 1'500));
+  Visit visit = VisitToday(without, 40);
+  visit.category = v1::Category{100};
+  EXPECT_EQ(SubmitVisit(without, visit), v1::REASON_UNKNOWN_CATEGORY);
+  ASSERT_EQ(SubmitVisit(with, visit), kOk);
+  EXPECT_EQ(EntryOf(with, visit).category(), v1::Category{100});
+  EXPECT_EQ(EntryOf(with, visit).credited_minutes(), 60);
+}
+
 TEST_F(Visiting, ChecksInAndOutInOrderWithinTheClock) {
   const Visit visit = VisitToday(ledger, 30);
   EXPECT_EQ(CheckInAt(ledger, visit, visit.start_ms), v1::REASON_UNKNOWN_ENTRY);

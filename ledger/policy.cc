@@ -91,6 +91,14 @@ static_assert([] {
   });
 }());
 
+// Policy adds categories from 100 on; the numbers below are the rule book's, named or to come.
+constexpr std::uint32_t kPolicyCategoryMin = 100;
+constexpr std::uint32_t kCategoryMax = 65'535;  // option open_to of the schema
+
+bool IsBuiltIn(std::uint32_t category) {
+  return category != 0 && v1::Category_IsValid(static_cast<int>(category));
+}
+
 }  // namespace
 
 std::span<const ParameterInfo> Parameters() { return kParameters; }
@@ -98,8 +106,9 @@ std::span<const ParameterInfo> Parameters() { return kParameters; }
 const ParameterInfo* FindParameter(std::uint32_t parameter) {
   constexpr std::uint32_t kBase = v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE;
   if (parameter >= 1 && parameter < kParameters.size()) return &kParameters[parameter - 1];
-  const bool is_category = parameter > kBase && parameter < 2 * kBase &&
-                           v1::Category_IsValid(static_cast<int>(parameter - kBase));
+  const bool is_category =
+      parameter > kBase && parameter <= kBase + kCategoryMax &&
+      (IsBuiltIn(parameter - kBase) || parameter - kBase >= kPolicyCategoryMin);
   return is_category ? &kParameters.back() : nullptr;
 }
 
@@ -170,7 +179,21 @@ std::int64_t Policy::Weight(v1::Category category) const {
                  static_cast<std::uint32_t>(category));
 }
 
+bool Policy::Knows(v1::Category category) const {
+  const auto number = static_cast<std::uint32_t>(category);
+  if (IsBuiltIn(number)) return true;
+  const bool may_be_added = number >= kPolicyCategoryMin && number <= kCategoryMax;
+  return may_be_added && Named(v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE + number);
+}
+
 std::int64_t Policy::Resolve(std::uint32_t parameter) const {
+  if (const auto named = Named(parameter)) return *named;
+  const ParameterInfo* info = FindParameter(parameter);
+  TB_CHECK(info != nullptr);
+  return info->standard;
+}
+
+std::optional<std::int64_t> Policy::Named(std::uint32_t parameter) const {
   for (const v1::PolicyVersion* version : versions_) {
     const auto& values = version->values();
     const auto at = std::lower_bound(values.begin(), values.end(), parameter,
@@ -179,9 +202,7 @@ std::int64_t Policy::Resolve(std::uint32_t parameter) const {
                                      });
     if (at != values.end() && at->parameter() == parameter) return at->value();
   }
-  const ParameterInfo* info = FindParameter(parameter);
-  TB_CHECK(info != nullptr);
-  return info->standard;
+  return std::nullopt;
 }
 
 }  // namespace timebank::ledger

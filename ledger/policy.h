@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,8 @@ struct ParameterInfo {
 
 // All parameters, ascending; category weights have one row, CATEGORY_WEIGHT_BASE.
 [[nodiscard]] std::span<const ParameterInfo> Parameters();
-// The row of `parameter` (for 1000 + a known category: that of CATEGORY_WEIGHT_BASE), or null.
+// The row of `parameter` (for 1000 + a category that is built in or that policy may add, 100 to
+// 65535: that of CATEGORY_WEIGHT_BASE), or null.
 [[nodiscard]] const ParameterInfo* FindParameter(std::uint32_t parameter);
 // The hard bounds in force: those of genesis, else of the table. Requires: a known parameter.
 [[nodiscard]] v1::ParameterBound BoundsOf(const v1::ChainRecord& chain, std::uint32_t parameter);
@@ -57,11 +59,15 @@ class Policy {
   // A parameter that counts milliseconds; never negative.
   [[nodiscard]] std::uint64_t Ms(v1::PolicyParameter parameter) const;
   [[nodiscard]] bool Enabled(v1::PolicyParameter parameter) const { return Get(parameter) != 0; }
-  // Per mille.
+  // A category that the schema names, or one to which a version in force gives a weight.
+  [[nodiscard]] bool Knows(v1::Category category) const;
+  // Per mille. Requires: Knows(category).
   [[nodiscard]] std::int64_t Weight(v1::Category category) const;
 
  private:
   [[nodiscard]] std::int64_t Resolve(std::uint32_t parameter) const;
+  // Empty when no version in force names the parameter.
+  [[nodiscard]] std::optional<std::int64_t> Named(std::uint32_t parameter) const;
   std::vector<const v1::PolicyVersion*> versions_;  // in force, the one that prevails first
 };
 

@@ -68,6 +68,36 @@ TEST(Policy, ALaterVersionKeepsWhatItDoesNotName) {
   EXPECT_EQ(policy.Weight(v1::CATEGORY_CLEANING), 1'000);
 }
 
+TEST(Policy, KnowsTheCategoriesOfTheSchemaAndThoseWithAWeight) {
+  TestLedger ledger([](v1::Genesis& genesis) {
+    v1::GenesisPolicy& policy = *genesis.add_policies();
+    policy.set_org(OrganisationId("street").str());
+    policy.mutable_policy()->set_effective_from_ms(200);
+    for (const std::uint32_t category : {100U, 65'535U}) {
+      v1::PolicyValue& weight = *policy.mutable_policy()->add_values();
+      weight.set_parameter(1'000 + category);
+      weight.set_value(1'100);
+    }
+  });
+  Records records(ledger.state());
+  const auto knows = [&](const char* org, std::uint64_t at_ms, int category) {
+    return Policy::Of(records, OrganisationId(org), Millis(at_ms)).Knows(v1::Category{category});
+  };
+  for (int category = v1::CATEGORY_COMPANIONSHIP; category <= v1::CATEGORY_HAIRCUT; ++category) {
+    EXPECT_TRUE(knows("community", 100, category)) << category;
+  }
+  for (const int category : {100, 65'535}) {
+    EXPECT_TRUE(knows("community", 200, category));
+    EXPECT_FALSE(knows("community", 199, category));
+    EXPECT_FALSE(knows("district", 200, category));
+  }
+  for (const int category : {0, 11, 99, 101, 65'536, -1}) {
+    EXPECT_FALSE(knows("community", 200, category)) << category;
+  }
+  const Policy policy = Policy::Of(records, OrganisationId("community"), Millis(200));
+  EXPECT_EQ(policy.Weight(v1::Category{100}), 1'100);
+}
+
 TEST(Parameters, EveryOneOfTheSchemaHasARow) {
   const auto* schema = v1::PolicyParameter_descriptor();
   std::set<std::string_view> names;

@@ -33,6 +33,7 @@ def script_parts(build):
     yield "lint-layers", [sys.executable, str(ROOT / "tests/lint/layers.py")]
     yield "lint-tidy", [sys.executable, str(ROOT / "tests/lint/tidy.py"), "--format"]
     yield "lint-schema", [sys.executable, str(ROOT / "tests/lint/schema.py")]
+    yield "vectors-second-reader", [sys.executable, str(ROOT / "tests/vectors/second_reader.py")]
     for script in sorted((ROOT / "tests/e2e").glob("*_e2e.py")):
         yield "e2e-" + script.stem[:-4], [sys.executable, str(script), "--build", build]
 
@@ -68,6 +69,8 @@ def run_part(name, command):
     print(f"{name:28} {passed:6} {failed:6} {skipped:7} {seconds:8.1f} s  {state}", flush=True)
     if failed:
         print("\n".join("    " + line for line in output.splitlines()[-60:]), flush=True)
+    for line in [line for line in output.splitlines() if line.startswith("skipped: ")][:5]:
+        print("    " + line, flush=True)
     return passed, failed, skipped
 
 

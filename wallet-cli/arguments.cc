@@ -15,6 +15,9 @@ namespace {
 constexpr std::int64_t kMinuteMs = 60'000;
 // The largest offset from UTC that RFC 3339 can write.
 constexpr std::int64_t kOffsetMinutesMax = 23 * 60 + 59;
+// Categories that policy may add.
+constexpr std::int64_t kAddedCategoryMin = 100;
+constexpr std::int64_t kAddedCategoryMax = 65'535;
 
 std::string Quoted(std::string_view option, std::string_view text) {
   return std::string(option) + " '" + std::string(text) + "'";
@@ -159,12 +162,16 @@ Result<int> ParseWord(const google::protobuf::EnumDescriptor& words, std::string
   }
   const google::protobuf::EnumValueDescriptor* value = words.FindValueByName(name);
   if (value != nullptr && value->number() != 0) return value->number();
+  // Policy of a ledger adds categories; they have a number only.
+  const bool category = &words == v1::Category_descriptor();
+  const Integer number = ReadInteger(text);
+  const bool added = number.value >= kAddedCategoryMin && number.value <= kAddedCategoryMax;
+  if (category && number.error == std::errc{} && added) return static_cast<int>(number.value);
   std::string known;
   for (int i = 0; i < words.value_count(); ++i) {
     if (words.value(i)->number() == 0) continue;
     known += (known.empty() ? "" : ", ") + WordOf(words, words.value(i)->number());
   }
-  const bool category = &words == v1::Category_descriptor();
   return Unexpected{UsageFailure(Quoted(option, text) + " is not one of: " + known,
                                  category ? v1::REASON_UNKNOWN_CATEGORY : v1::REASON_BAD_FIELD)};
 }

@@ -109,6 +109,12 @@ TEST(Arguments, WordsAreTheSchemas) {
   EXPECT_EQ(unknown.error().reason, "REASON_UNKNOWN_CATEGORY");
   EXPECT_NE(unknown.error().what.find("haircut"), std::string::npos);
   EXPECT_FALSE(ParseWord(categories, "unspecified", "--category"));
+  EXPECT_EQ(*ParseWord(categories, "100", "--category"), 100);
+  EXPECT_EQ(*ParseWord(categories, "65535", "--category"), 65'535);
+  for (const char* number : {"1", "99", "65536", "-100", "100x"}) {
+    EXPECT_FALSE(ParseWord(categories, number, "--category")) << number;
+  }
+  EXPECT_FALSE(ParseWord(*v1::EntryKind_descriptor(), "100", "--kind"));
   EXPECT_EQ(WordOf(v1::ENTRY_STATE_CREDITED), "credited");
   EXPECT_EQ(WordOf(*v1::EntryState_descriptor(), 99), "99");
 }

@@ -127,7 +127,7 @@ Json JsonOf(Context& context, const v1::StatementLine& line, const v1::EffectsLi
                         {"amount", posting.amount()}});
   }
   return {{"transaction_id", ToHex(AsBytes(line.transaction_id()))},
-          {"line", line.line()},
+          {"line", effects.line()},
           {"height", effects.height()},
           {"ledger_time", Rfc3339(effects.timestamp_ms(), context.CivilOffset())},
           {"entity", ToHex(AsBytes(effects.entity()))},

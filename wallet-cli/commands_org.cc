@@ -118,7 +118,7 @@ Result<v1::PolicyValue> ParsePolicyValue(const std::string& text) {
   if (!value) return Unexpected{value.error()};
   v1::PolicyValue out;
   out.set_value(*value);
-  const auto number = ParseNumber(name, name, {1, kCategoryWeights * 2});
+  const auto number = ParseNumber(name, name, {1, kCategoryWeights + 65'535});
   if (number) {
     out.set_parameter(static_cast<std::uint32_t>(*number));
     return out;

@@ -1,13 +1,13 @@
 #include "wallet-cli/paper_slips.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "base/civil.h"
 #include "chain/domains.h"
 #include "crypto/sha256.h"
 #include "platform/file.h"
+#include "wallet-cli/arguments.h"
 #include "wallet-cli/csv.h"
 
 namespace timebank::cli {
@@ -91,10 +91,8 @@ SlipRow ReadRow(const CsvRow& cells, const OrgId& org, std::int64_t offset, cons
 }  // namespace
 
 v1::Category CategoryOfName(const std::string& name) {
-  std::string upper = "CATEGORY_";
-  for (const char c : name) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  v1::Category category{};
-  return v1::Category_Parse(upper, &category) ? category : v1::CATEGORY_UNSPECIFIED;
+  const auto word = ParseWord(*v1::Category_descriptor(), name, "category");
+  return word ? static_cast<v1::Category>(*word) : v1::CATEGORY_UNSPECIFIED;
 }
 
 EntryId SlipEntryId(const OrgId& org, const std::string& serial, Millis start) {

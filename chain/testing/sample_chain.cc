@@ -41,13 +41,14 @@ std::string GenesisBytes(const Validators& validators) {
   return CanonicalBytes(genesis);
 }
 
-std::string LineOf(char entity, v1::Outcome outcome) {
+std::string LineOf(char entity, std::uint32_t number) {
   v1::EffectsLine line;
   line.set_version(1);
   line.set_height(5);
   line.set_timestamp_ms(1600000000000);
   line.set_entity(std::string(16, entity));
-  line.set_outcome(outcome);
+  line.set_outcome(v1::OUTCOME_DONE);
+  line.set_line(number);
   return CanonicalBytes(line);
 }
 
@@ -108,16 +109,16 @@ SampleChain::SampleChain() : genesis_bytes(GenesisBytes(first)) {
   const crypto::SecretKey member = KeyOf(50);
   v1::TransactionBody claim_body = BodyOf(member, "claim...");
   claim_body.mutable_claim_order()->set_entry(std::string(16, 'e'));
-  claim = PartsOf(claim_body, chain_id, member, {LineOf('e', v1::OUTCOME_DONE)});
+  claim = PartsOf(claim_body, chain_id, member, {LineOf('e', 0)});
   v1::TransactionBody approval_body = BodyOf(member, "approval");
   std::vector<std::string> lines;
   for (char entity : {'a', 'b', 'c', 'd', 'e'}) {
     approval_body.mutable_approve_entries()->add_lines()->set_entry(std::string(16, entity));
-    lines.push_back(LineOf(entity, v1::OUTCOME_DONE));
+    lines.push_back(LineOf(entity, static_cast<std::uint32_t>(lines.size())));
   }
   approval = PartsOf(approval_body, chain_id, member, std::move(lines));
   sweep.transaction_id = SweepId(chain_id, Height(5));
-  sweep.lines = {LineOf('x', v1::OUTCOME_DONE), LineOf('y', v1::OUTCOME_DONE)};
+  sweep.lines = {LineOf('x', 0), LineOf('y', 1)};
   for (std::uint8_t i = 0; i < 3; ++i) log.Append(LogLeafHash(ByteWriter().U8(i).bytes()));
   for (ReceiptParts* parts : {&sweep, &claim, &approval}) {
     parts->log_index = log.size();

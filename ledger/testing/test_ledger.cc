@@ -311,6 +311,7 @@ std::vector<v1::EffectsLine> TestLedger::lines(bool sweep) const {
     for (const std::string& bytes : leaf.lines) {
       const auto line = chain::ParseCanonical<v1::EffectsLine>(AsBytes(bytes));
       TB_CHECK(line.has_value());
+      TB_CHECK(line->line() == static_cast<std::uint32_t>(&bytes - leaf.lines.data()));
       lines.push_back(*line);
     }
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "ledger/policy.h"
 #include "ledger/records.h"
@@ -72,6 +73,12 @@ Answer<v1::GetPolicyResponse> LedgerReads::Get(const v1::GetPolicyRequest& reque
     const int number = categories->value(i)->number();
     add(kWeights + static_cast<std::uint32_t>(number), "WEIGHT_" + categories->value(i)->name(),
         policy.Weight(static_cast<v1::Category>(number)));
+  }
+  for (const auto& [parameter, source] : sources.nearest) {
+    const std::uint32_t category = parameter < kWeights ? 0 : parameter - kWeights;
+    if (category == 0 || v1::Category_IsValid(static_cast<int>(category))) continue;
+    add(parameter, "WEIGHT_CATEGORY_" + std::to_string(category),
+        policy.Weight(static_cast<v1::Category>(category)));
   }
   out.set_height(height());
   return out;

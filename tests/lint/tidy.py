@@ -73,17 +73,18 @@ def check_cpp(path, name, errors):
 def check_format(files, errors):
     tool = shutil.which("clang-format-14") or shutil.which("clang-format")
     if tool is None:
-        print("tidy: clang-format is not installed, formatting not checked")
-        return
+        print("skipped: formatting, because clang-format is not installed")
+        return 1
     run = subprocess.run([tool, "--dry-run", "--Werror", *map(str, files)], cwd=ROOT,
                          capture_output=True, text=True, check=False)
     for line in run.stderr.splitlines():
         if "error:" in line:
             errors.append(line.replace(str(ROOT) + "/", ""))
+    return 0
 
 
 def main():
-    errors, cpp = [], []
+    errors, cpp, skipped = [], [], 0
     for path in tracked_files():
         name = path.relative_to(ROOT).as_posix()
         if BANNED_NAMES.search(name):
@@ -96,9 +97,11 @@ def main():
             if len(re.findall(r"^# ", heads, re.M)) != 1:
                 errors.append(f"{name}: exactly one title (# ...)")
     if "--format" in sys.argv:
-        check_format(cpp, errors)
+        skipped = check_format(cpp, errors)
     print("\n".join(errors[:200]))
     print(f"tidy: {len(cpp)} C++ files, {len(errors)} errors")
+    if skipped:
+        print(f"{0 if errors else 1} passed, {len(errors)} failed, {skipped} skipped")
     return 1 if errors else 0
 
 

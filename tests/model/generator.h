@@ -81,6 +81,10 @@ class Generator {
 
   [[nodiscard]] Draft Opening();
   [[nodiscard]] bool Rarely() { return random_.Chance(1, 12); }
+  // One of the rule book, or now and then one that exists by policy only.
+  [[nodiscard]] v1::Category AnyCategory() {
+    return static_cast<v1::Category>(Rarely() ? 100 : 1 + Below(10));
+  }
   [[nodiscard]] std::uint64_t Below(std::uint64_t bound) { return random_.Below(bound); }
   template <typename T>
   const T& Pick(const std::vector<T>& from) {

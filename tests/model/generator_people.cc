@@ -77,7 +77,8 @@ void Generator::Policy(Draft& draft) {
   value->set_parameter(static_cast<std::uint32_t>(choice.parameter));
   value->set_value(choice.value);
   auto* weight = tx.add_values();
-  weight->set_parameter(1'000 + 1 + static_cast<std::uint32_t>(Below(10)));
+  // Of a category of the rule book, or of one that exists from then on.
+  weight->set_parameter(Below(4) == 0 ? 1'100 : 1'001 + static_cast<std::uint32_t>(Below(10)));
   weight->set_value(random_.Between(1'000, 1'500));
   if (Rarely()) weight->set_parameter(900);
   draft.by = {OfficerAt(tx.org(), v1::ROLE_REGULATOR, false)};

@@ -27,7 +27,7 @@ void Generator::Order(Draft& draft) {
   if (tx.entry().empty()) tx.set_entry(FreshId());
   tx.set_elder(elder);
   tx.set_community(Rarely() ? Cast::OrgId(AnyOrg()) : PersonOf(elder).home);
-  tx.set_category(static_cast<v1::Category>(1 + Below(10)));
+  tx.set_category(AnyCategory());
   tx.set_kind(static_cast<v1::EntryKind>(1 + Below(3)));
   tx.set_planned_start_ms((now() + Below(2 * kDayMs)) / (30 * kMinuteMs) * (30 * kMinuteMs));
   if (Rarely()) tx.set_planned_start_ms(now() - 30 * kDayMs - Below(2));
@@ -127,7 +127,7 @@ void Generator::SubmitWalkIn(Draft& draft) {
   visit.volunteer = Cast::MemberId(AnyPerson());
   visit.community = Rarely() ? Cast::OrgId(AnyOrg()) : PersonOf(visit.elder).home;
   visit.kind = v1::ENTRY_KIND_NEIGHBOUR;
-  visit.category = static_cast<v1::Category>(1 + Below(10));
+  visit.category = AnyCategory();
   v1::EntryContent content = Content(visit, FreshId());
   const Id other = VisitIn({v1::ENTRY_STATE_SUBMITTED, v1::ENTRY_STATE_CREDITED});
   if (!other.empty() && Below(6) == 0) {
@@ -265,7 +265,7 @@ void Generator::Paper(Draft& draft) {
     visit.volunteer = Cast::MemberId(AnyPerson());
     visit.community = Rarely() ? Cast::OrgId(AnyOrg()) : PersonOf(visit.elder).home;
     visit.kind = v1::ENTRY_KIND_VOLUNTEER;
-    visit.category = static_cast<v1::Category>(1 + Below(10));
+    visit.category = AnyCategory();
     const std::string serial = "p" + std::to_string(Rarely() ? Below(20) : ++serial_);
     v1::EntryContent content = Content(visit, {});
     content.set_entry(

@@ -112,7 +112,8 @@ void MadeUpWorld::DrawPolicies(Prng& random) {
       {v1::POLICY_PARAMETER_VOLUNTEERS_AT_ONCE, 1, 3},
       {v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS, kDayMs, 7 * kDayMs},
       {v1::POLICY_PARAMETER_NEW_VOLUNTEER_MS, 10 * kDayMs, 50 * kDayMs},
-      {v1::POLICY_PARAMETER_CORRECTION_WINDOW_MS, 3 * kDayMs, 30 * kDayMs}};
+      {v1::POLICY_PARAMETER_CORRECTION_WINDOW_MS, 3 * kDayMs, 30 * kDayMs},
+      {static_cast<v1::PolicyParameter>(1'100), 1'000, 1'500}};  // category 100 exists
   for (const std::string name : {"d1", "d2", "c2"}) {
     auto* genesis = cast.genesis().add_policies();
     genesis->set_org(Cast::OrgId(name));

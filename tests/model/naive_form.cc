@@ -39,7 +39,8 @@ v1::Reason Form(const v1::SetPolicy& tx) {
   std::uint32_t last = 0;
   for (const auto& value : tx.values()) {
     const bool known = value.parameter() <= v1::POLICY_PARAMETER_INDEPENDENCE_AGE_MS ||
-                       value.parameter() > v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE;
+                       (value.parameter() >= 1'001 && value.parameter() <= 1'010) ||
+                       (value.parameter() >= 1'100 && value.parameter() <= 66'535);
     if (value.parameter() <= last || !known) return v1::REASON_BAD_FIELD;
     last = value.parameter();
   }
@@ -191,7 +192,7 @@ v1::Reason ContentForm(const std::string& bytes, v1::Channel channel) {
       content.end_ms() == 0 || content.channel() == 0) {
     return v1::REASON_MISSING_FIELD;
   }
-  if (!v1::Category_IsValid(content.category())) return v1::REASON_BAD_FIELD;
+  if (content.category() < 0 || content.category() > 65'535) return v1::REASON_BAD_FIELD;
   const bool backwards = content.end_ms() <= content.start_ms();
   return content.channel() != channel || backwards ? v1::REASON_BAD_FIELD : kOk;
 }

@@ -19,6 +19,7 @@ std::vector<LineVerdict> LinesOf(const ledger::LogLeaf& leaf) {
   for (const std::string& bytes : leaf.lines) {
     v1::EffectsLine line;
     TB_CHECK(line.ParseFromString(bytes));
+    TB_CHECK(line.line() == lines.size());
     lines.push_back({.outcome = line.outcome(), .reason = line.reason()});
   }
   return lines;

@@ -1,0 +1,334 @@
+#!/usr/bin/env python3
+"""A second reader of the formats, written from docs/formats.md and the .proto files alone: no code
+of the project, nothing but the standard library. It recomputes hashes of tests/vectors/chain.json,
+verifies the receipts in it as section 10 says and checks that changed ones are refused.
+"""
+import hashlib
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+P = 2 ** 255 - 19
+L = 2 ** 252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+
+
+class Refused(Exception):
+    pass
+
+
+def need(condition, why):
+    if not condition:
+        raise Refused(why)
+
+
+def H(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def u(width, value):
+    return value.to_bytes(width, "big")
+
+
+# ---- Ed25519, section 1 ----
+
+def add(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(n, p):
+    out = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            out = add(out, p)
+        p, n = add(p, p), n >> 1
+    return out
+
+
+def decompress(data):
+    y, sign = int.from_bytes(data, "little") & (2 ** 255 - 1), data[31] >> 7
+    need(y < P, "point: not canonical")
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(x2, (P + 3) // 8, P)
+    if (x * x - x2) % P:
+        x = x * ROOT_OF_MINUS_1 % P
+    need((x * x - x2) % P == 0 and not (x == 0 and sign), "point: not on the curve")
+    x = P - x if x & 1 != sign else x
+    point = (x, y, 1, x * y % P)
+    need(times(8, point)[0] != 0, "point: of small order")
+    return point
+
+
+def compress(p):
+    inverse = pow(p[2], P - 2, P)
+    x, y = p[0] * inverse % P, p[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def check_signature(key, message, signature):
+    s = int.from_bytes(signature[32:], "little")
+    need(len(signature) == 64 and s < L, "signature: form")
+    decompress(signature[:32])
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    x, y, z, t = times(k, decompress(key))
+    need(compress(add(times(s, BASE), (P - x, y, z, P - t))) == signature[:32], "signature")
+
+
+# ---- Canonical form, section 3 ----
+
+def read_schema():
+    messages, enums = {}, {}
+    for path in sorted((ROOT / "api/proto/timebank/v1").glob("*.proto")):
+        text = re.sub(r"//[^\n]*", "", path.read_text(encoding="utf-8"))
+        for name, body in re.findall(r"enum (\w+) \{(.*?)\}", text, re.S):
+            enums[name] = {int(n) for n in re.findall(r"\w+ = (\d+);", body)}
+        text = re.sub(r"oneof \w+ \{(.*?)\n  \}", r"\1", text, flags=re.S)
+        for name, body in re.findall(r"\nmessage (\w+) \{(.*?)\}", text, re.S):
+            field = r"(repeated )?([\w.]+) (\w+) = (\d+)\s*(?:\[([^\]]*)\])?;"
+            messages[name] = {int(n): (word, kind, bool(many), dict(
+                (key, int(value)) for key, value in re.findall(r"\((\w+)\) = (\d+)", options)))
+                for many, kind, word, n, options in re.findall(field, body)}
+    return messages, enums
+
+
+MESSAGES, ENUMS = read_schema()
+
+
+def varint(data, at):
+    value, start = 0, at
+    while True:
+        need(at < len(data) and at - start < 10, "varint: cut short")
+        byte, shift, at = data[at], 7 * (at - start), at + 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            need((byte or at - start == 1) and value < 2 ** 64, "varint: form")
+            return value, at
+
+
+def scalar(kind, options, value):
+    need(kind != "uint32" or value < 2 ** 32, "uint32: range")
+    need(kind != "bool" or value < 2, "bool: range")
+    need(kind not in ENUMS or value in ENUMS[kind] or value <= options.get("open_to", 0), "enum")
+    return value
+
+
+def parse(name, data):
+    """{field: value or list} of canonical bytes. Two alternatives of a oneof are not noticed."""
+    out, at, last = {}, 0, 0
+    while at < len(data):
+        tag, at = varint(data, at)
+        number, wire = tag >> 3, tag & 7
+        need(number in MESSAGES[name], f"{name}: unknown field {number}")
+        word, kind, many, options = MESSAGES[name][number]
+        is_scalar = kind != "bytes" and kind not in MESSAGES
+        need(number > last or (number == last and many and not is_scalar), f"{name}: order")
+        need(wire == (0 if is_scalar and not many else 2), f"{name}: wire type")
+        last = number
+        if wire == 0:
+            value, at = varint(data, at)
+            need(value, f"{name}.{word}: default written")
+            out[word] = scalar(kind, options, value)
+            continue
+        size, at = varint(data, at)
+        need(size <= len(data) - at, f"{name}: cut short")
+        piece, at = data[at:at + size], at + size
+        if is_scalar:
+            raise Refused("no packed list in what is read here")
+        if kind == "bytes":
+            need(size or many, f"{name}.{word}: default written")
+            need(size == options.get("len", size) and size <= options.get("max_len", size),
+                 f"{name}.{word}: length")
+        value = piece if kind == "bytes" else parse(kind, piece)
+        if many:
+            out.setdefault(word, []).append(value)
+            need(len(out[word]) <= options.get("max_items", len(out[word])), f"{name}: items")
+        else:
+            out[word] = value
+    return out
+
+
+# ---- Sections 5 to 7 ----
+
+def leaf(data):
+    return H(b"\0", data)
+
+
+def node(left, right):
+    return H(b"\1", left, right)
+
+
+def merkle_root(leaves):
+    if len(leaves) < 2:
+        return leaf(leaves[0]) if leaves else H()
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node(merkle_root(leaves[:split]), merkle_root(leaves[split:]))
+
+
+def root_in_log(hash_, index, size, path):
+    """RFC 9162, 2.1.3, read recursively from the root down."""
+    need(index < size, "log: index")
+    if size == 1:
+        need(not path, "log: path too long")
+        return hash_
+    need(path, "log: path too short")
+    split = 1 << (size - 1).bit_length() - 1
+    if index < split:
+        return node(root_in_log(hash_, index, split, path[:-1]), path[-1])
+    return node(path[-1], root_in_log(hash_, index - split, size - split, path[:-1]))
+
+
+def root_of_line(hash_, index, path):
+    rest = index
+    for step, sibling in enumerate(path):
+        if bin(rest).count("1") == len(path) - step:
+            hash_, rest = node(sibling, hash_), rest & (rest - 1)
+        else:
+            hash_ = node(sibling, hash_) if rest & 1 else node(hash_, sibling)
+            rest >>= 1
+    need(rest == 0, "effects: path too short for the index")
+    return hash_
+
+
+def set_hash(keys):
+    return H(b"timebank/set/v1\0", u(2, len(keys)), *(b"\1" + key for key in keys))
+
+
+HEADER = [("version", 2), ("era", 4), ("chain_id", 32), ("epoch", 8), ("height", 8), ("parent", 32),
+          ("timestamp_ms", 8), ("tx_count", 4), ("tx_root", 32), ("extras_root", 32),
+          ("state_root", 32), ("log_size", 8), ("log_root", 32), ("validators", 32),
+          ("next_validators", 32), ("flags", 4), ("proposer", 32), ("reserved", 32)]
+
+
+def read_header(data):
+    need(len(data) == 366, "header: size")
+    out, at = {}, 0
+    for name, width in HEADER:
+        out[name] = data[at:at + width]
+        if width < 32:
+            out[name] = int.from_bytes(out[name], "big")
+        at += width
+    need(out["version"] == 1 and out["flags"] < 2 and not any(out["reserved"]), "header: form")
+    return out
+
+
+def keys_of(validators):
+    keys = [entry.get("key", b"") for entry in validators]
+    need(all(len(key) == 33 and key[0] == 1 for key in keys) and keys == sorted(set(keys)) and
+         1 <= len(keys) <= 20, "validators")
+    return [key[1:] for key in keys]
+
+
+def check_final(data, header, certificate, chain_id, keys):
+    need(header["chain_id"] == chain_id and header["validators"] == set_hash(keys), "final: header")
+    n = len(keys)
+    bitmap_end = 51 + (n + 7) // 8
+    need(len(certificate) >= bitmap_end and certificate[:2] == b"\3\1", "final: kind")
+    position, bits = certificate[2:50], certificate[51:bitmap_end]
+    need(position[:8] == u(8, header["epoch"]), "final: epoch")
+    need(position[16:] == H(b"\x20", data), "final: target")
+    need(certificate[50] == n, "final: count")
+    signers = [i for i in range(len(bits) * 8) if bits[i // 8] >> (7 - i % 8) & 1]
+    need(all(i < n for i in signers) and len(signers) >= n - (n - 1) // 3, "final: signers")
+    need(len(certificate) == bitmap_end + 64 * len(signers), "final: size")
+    for place, i in enumerate(signers):
+        at = bitmap_end + 64 * place
+        check_signature(keys[i], b"TBv1\1\3" + chain_id + position, certificate[at:at + 64])
+
+
+# ---- Section 10 ----
+
+def verify(data, genesis):
+    chain_id = H(genesis)
+    keys = keys_of(parse("Genesis", genesis)["validators"])
+    receipt = parse("Receipt", data)
+    need(receipt.get("version") == 1, "version")
+    need(("envelope" in receipt) != ("transaction_id" in receipt), "transaction")
+    id_ = receipt.get("transaction_id")
+    if "envelope" in receipt:
+        envelope = parse("Envelope", receipt["envelope"])
+        need("signatures" not in envelope and envelope["chain_tag"] == chain_id[:8], "transaction")
+        parse("TransactionBody", envelope["body"])
+        id_ = H(b"timebank/tx/v1\0", chain_id, envelope["body"])
+    lines = receipt.get("lines", [])
+    indexes = [line.get("index", 0) for line in lines]
+    for line, index in zip(lines, indexes):
+        need(parse("EffectsLine", line.get("line", b"")).get("line", 0) == index, "line number")
+    if receipt.get("line_count"):
+        need(indexes == list(range(receipt["line_count"])), "effects: indexes")
+        need(not any("path" in line for line in lines), "effects: path")
+        roots = {merkle_root([line["line"] for line in lines])}
+    else:
+        need(indexes == sorted(set(indexes)) and all("path" in line for line in lines), "effects")
+        roots = {root_of_line(leaf(line["line"]), index, line["path"])
+                 for line, index in zip(lines, indexes)}
+    need(len(roots) == 1, "effects: digest")
+    header = read_header(receipt.get("header", b""))
+    need(root_in_log(leaf(id_ + roots.pop()), receipt.get("log_index", 0), header["log_size"],
+                     receipt.get("log_path", [])) == header["log_root"], "log")
+    epoch = 0
+    for epoch, link in enumerate(receipt.get("epochs", []), 1):
+        boundary = read_header(link.get("header", b""))
+        need(boundary["flags"] == 1 and boundary["epoch"] == epoch - 1, "epochs")
+        check_final(link["header"], boundary, link.get("finalization", b""), chain_id, keys)
+        next_set = parse("ValidatorSetRecord", link.get("next_set", b""))
+        need(next_set.get("version") == 1 and
+             all(set(entry) == {"key"} for entry in next_set.get("validators", [])), "next set")
+        keys = keys_of(next_set["validators"])
+        need(set_hash(keys) == boundary["next_validators"], "next set")
+    need(header["epoch"] == epoch, "epochs")
+    check_final(receipt["header"], header, receipt.get("finalization", b""), chain_id, keys)
+    return id_
+
+
+def is_refused(data, genesis):
+    try:
+        verify(data, genesis)
+    except Refused:
+        return True
+    return False
+
+
+def main():
+    vectors = json.loads((ROOT / "tests/vectors/chain.json").read_text(encoding="utf-8"))
+    genesis = bytes.fromhex(vectors["genesis"])
+    checks = [("chain_id", H(genesis).hex() == vectors["chain_id"])]
+    for item in vectors["transactions"]:
+        body = parse("Envelope", bytes.fromhex(item["envelope"]))["body"]
+        parse("TransactionBody", body)
+        id_ = H(b"timebank/tx/v1\0", H(genesis), body).hex()
+        checks.append((item["name"], id_ == item["id"]))
+    for step in vectors["statement"]:
+        line = bytes.fromhex(step["effects_line"])
+        need(parse("EffectsLine", line).get("line", 0) == step["line"], "statement: line")
+        head = H(b"timebank/stmt/v1\0", bytes.fromhex(step["head_before"]), u(8, step["count"]),
+                 u(8, step["log_index"]), u(4, step["line"]), H(line)).hex()
+        checks.append((f"statement {step['count']}", head == step["head"]))
+    for name in ("pin", "key_proof", "token", "tip", "dev_clock"):
+        key, message, signature = (bytes.fromhex(vectors[name][k])
+                                   for k in ("key", "message", "signature"))
+        check_signature(key[1:], message, signature[1:])
+        checks.append((name, H(key)[:8].hex() == vectors[name]["key_id"]))
+    for item in vectors["receipts"]:
+        data = bytes.fromhex(item["receipt"])
+        checks.append((item["name"], verify(data, genesis).hex() == item["transaction_id"]))
+        changed = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+                   for at in range(0, len(data), 97)]
+        checks.append((item["name"] + ", changed", all(is_refused(c, genesis) for c in changed)))
+    failed = [name for name, holds in checks if not holds]
+    for name in failed:
+        print(f"second reader: {name} does not hold")
+    print(f"{len(checks) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
