@@ -22,8 +22,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Whether process `pid` runs a node with the configuration in `dir`: a process id in an old
-// cluster.json may belong to somebody else by now.
+// Whether process `pid` runs a node with the configuration in `dir`.
 bool IsNodeOf(int pid, const std::string& dir) {
   const auto line = platform::ReadTextFile("/proc/" + std::to_string(pid) + "/cmdline");
   return line && line->find(dir + "/config.toml") != std::string::npos;
@@ -126,10 +125,14 @@ bool IsRunning(int pid) {
   return kill(pid, 0) == 0;
 }
 
+bool IsRunningNode(const ClusterNode& node) {
+  return IsRunning(node.pid) && IsNodeOf(node.pid, node.dir);
+}
+
 int StopNodes(const std::vector<ClusterNode>& nodes, std::uint64_t patience_ms) {
   std::vector<int> pids;
   for (const ClusterNode& node : nodes) {
-    if (IsRunning(node.pid) && IsNodeOf(node.pid, node.dir)) {
+    if (IsRunningNode(node)) {
       kill(node.pid, SIGTERM);
       pids.push_back(node.pid);
     }

@@ -42,6 +42,9 @@ struct Cluster {
 [[nodiscard]] bool IsListening(const std::string& address);
 // True while the process exists and is no zombie.
 [[nodiscard]] bool IsRunning(int pid);
+// True while the process of `node` exists and runs a node in its folder: a process id in an old
+// cluster.json may belong to somebody else by now.
+[[nodiscard]] bool IsRunningNode(const ClusterNode& node);
 // SIGTERM to all, then SIGKILL to those that are still there after `patience_ms`. Only processes
 // whose command line names their folder are touched. Returns how many had to be killed.
 int StopNodes(const std::vector<ClusterNode>& nodes, std::uint64_t patience_ms);

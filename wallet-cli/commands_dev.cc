@@ -40,7 +40,9 @@ Result<Exit> Up(Context& context, const UpOptions& options) {
   demo.port_base = static_cast<std::uint16_t>(*port);
   demo.load = !options.no_load;
   demo.json = context.json();
+  demo.language = context.language();
   demo.node_program = *node;
+  demo.program = platform::DirectoryOf(*node) + "/timebank";
   return static_cast<Exit>(DemoUp(demo));
 }
 

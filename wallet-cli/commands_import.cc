@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "platform/file.h"
 #include "wallet-cli/arguments.h"
 #include "wallet-cli/commands.h"
 #include "wallet-cli/paper_import.h"
@@ -46,10 +47,40 @@ struct Import {
   SlipFile file;
   std::vector<SlipOutcome> outcomes;
   std::vector<std::string> transactions;
+  std::vector<std::string> envelopes;  // files, with --sign-only
   std::size_t Count(const std::string& outcome) const {
     return static_cast<std::size_t>(std::ranges::count(outcomes, outcome, &SlipOutcome::outcome));
   }
 };
+
+Deed BatchOf(const Clerk& clerk, const SlipFile& file, std::span<const std::size_t> rows) {
+  Deed deed{.body = {}, .roles = {v1::ROLE_CLERK}, .at = clerk.org, .signer = clerk.name};
+  v1::PaperBatch& batch = *deed.body.mutable_paper_batch();
+  batch.set_org(clerk.org.str());
+  batch.set_file_hash(file.file_hash.str());
+  for (const std::size_t row : rows) *batch.add_lines() = file.rows[row].batch_line;
+  return deed;
+}
+
+// --sign-only FILE: the envelope of the first batch in FILE, of further ones in FILE.2, FILE.3.
+// Nothing is sent, so of rows that can be sent nothing is known but that they are signed for.
+Result<Done> SignOnly(Context& context, const Clerk& clerk, Import& import) {
+  for (const SlipRow& row : import.file.rows) {
+    const bool good = row.finding.empty();
+    import.outcomes.push_back({good ? "signed" : "refused", row.finding, "", 0, ""});
+  }
+  for (const std::vector<std::size_t>& rows : PlanBatches(import.file.rows)) {
+    const auto transaction = Sign(context, BatchOf(clerk, import.file, rows));
+    if (!transaction) return Unexpected{transaction.error()};
+    std::string path = context.options().sign_only;
+    if (!import.envelopes.empty()) path += "." + std::to_string(import.envelopes.size() + 1);
+    const auto written = platform::WriteFileAtomically(path, AsBytes(transaction->envelope));
+    if (!written) return Unexpected{LocalFailure(written.error())};
+    import.envelopes.push_back(path);
+    import.transactions.push_back(ToHex(transaction->id.view()));
+  }
+  return Done{};
+}
 
 Result<Import> Run(Context& context, const std::string& path, const Clerk& clerk) {
   const IdentityStore store = context.Identities();
@@ -60,15 +91,15 @@ Result<Import> Run(Context& context, const std::string& path, const Clerk& clerk
   };
   auto file = ReadSlips(path, clerk.org, context.CivilOffset(), find);
   if (!file) return Unexpected{LocalFailure(file.error())};
-  Import import{std::move(*file), {}, {}};
+  Import import{std::move(*file), {}, {}, {}};
+  if (!context.options().sign_only.empty()) {
+    const auto kept = SignOnly(context, clerk, import);
+    if (!kept) return Unexpected{kept.error()};
+    return import;
+  }
   const SendBatch send =
       [&](std::span<const std::size_t> rows) -> Result<std::vector<v1::EffectsLine>> {
-    Deed deed{.body = {}, .roles = {v1::ROLE_CLERK}, .at = clerk.org, .signer = clerk.name};
-    v1::PaperBatch& batch = *deed.body.mutable_paper_batch();
-    batch.set_org(clerk.org.str());
-    batch.set_file_hash(import.file.file_hash.str());
-    for (const std::size_t row : rows) *batch.add_lines() = import.file.rows[row].batch_line;
-    auto recording = Submit(context, deed);
+    auto recording = Submit(context, BatchOf(clerk, import.file, rows));
     if (!recording) return Unexpected{recording.error()};
     import.transactions.push_back(ToHex(recording->transaction.id.view()));
     return std::move(recording->recorded.verified.lines);
@@ -96,6 +127,8 @@ void TellAsJson(const std::string& path, const Import& import) {
   PrintJson({{"file", path},
              {"file_hash", ToHex(import.file.file_hash.view())},
              {"transactions", import.transactions},
+             {"envelopes", import.envelopes},
+             {"signed", import.Count("signed")},
              {"recorded", import.Count("recorded")},
              {"already_recorded", import.Count("already_recorded")},
              {"refused", import.Count("refused")},
@@ -113,8 +146,10 @@ void Tell(Context& context, const Import& import) {
                FlagWords(outcome.flags)});
   }
   PrintText(table.Text());
-  for (const char* outcome : {"recorded", "already_recorded", "refused"}) {
-    PrintText(std::string(outcome) + " " + std::to_string(import.Count(outcome)));
+  for (const std::string& path : import.envelopes) PrintText("envelope " + path);
+  for (const char* outcome : {"signed", "recorded", "already_recorded", "refused"}) {
+    const bool shown = import.envelopes.empty() != (outcome == std::string("signed"));
+    if (shown) PrintText(std::string(outcome) + " " + std::to_string(import.Count(outcome)));
   }
 }
 

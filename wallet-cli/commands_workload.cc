@@ -21,6 +21,7 @@ void AddWorkloadCommands(CLI::App& app, Program& program) {
         WorkloadOptions chosen = *options;
         chosen.cluster_path = context.ClusterPath();
         chosen.json = context.json();
+        chosen.language = context.language();
         return static_cast<Exit>(RunWorkload(chosen));
       });
   run->add_option("--seconds", options->seconds, "how long to measure (default 60)")

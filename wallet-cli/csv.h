@@ -1,5 +1,5 @@
-// Reading CSV files as offices really send them: RFC 4180 quoting, LF or CRLF, a UTF-8 byte order
-// mark, or GB18030. Cells come out as UTF-8.
+// Reading CSV files as offices really send them: quotes as in RFC 4180, LF or CRLF, a UTF-8 byte
+// order mark, or GB18030. Cells come out as UTF-8. A row is one line: a fault in it is that row's.
 #pragma once
 
 #include <map>
@@ -15,6 +15,9 @@ struct CsvRow {
   // 1-based line of the file where the row starts.
   std::size_t line = 0;
   std::map<std::string, std::string, std::less<>> cells;
+  // What makes the row unreadable: too_many_cells, open_quote or bad_encoding; empty when nothing
+  // does. The cells are then what could be made out.
+  std::string fault;
   // The cell of `column`, surrounding blanks removed; empty when the row is short.
   [[nodiscard]] std::string Get(std::string_view column) const;
 };
@@ -25,8 +28,8 @@ struct CsvTable {
   [[nodiscard]] bool Has(std::string_view column) const;
 };
 
-// Text that is not valid UTF-8 is read as GB18030; the error says what is wrong and where.
-[[nodiscard]] Expected<std::string, std::string> ToUtf8(std::string_view bytes);
+// The encoding is the file's, UTF-8 or GB18030, as most of its lines have it. The error is of the
+// file: it is empty or cannot be read.
 [[nodiscard]] Expected<CsvTable, std::string> ParseCsv(std::string_view bytes);
 [[nodiscard]] Expected<CsvTable, std::string> ReadCsvFile(const std::string& path);
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "ledger/form.h"
 #include "platform/file.h"
 
 namespace timebank::cli {
@@ -15,15 +16,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kRolePrefix = "ROLE_";
-
-// A name becomes a file name: letters, digits, '-', '_' and '.', not starting with '.'.
-bool IsFileName(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && name[0] != '.' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ||
-                  c == '.';
-         });
-}
 
 Json ToJson(const Identity& identity) {
   Json offices = Json::array();
@@ -66,6 +58,14 @@ Expected<Identity, std::string> FromJson(const std::string& text, const std::str
 
 }  // namespace
 
+bool IsIdentityName(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && name[0] != '.' && ledger::IsPublicText(name) &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte >= 0x80 || std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.';
+         });
+}
+
 IdentityStore::IdentityStore(std::string directory, platform::PassphraseSource passphrase,
                              bool allow_plain)
     : directory_(std::move(directory)),
@@ -73,7 +73,7 @@ IdentityStore::IdentityStore(std::string directory, platform::PassphraseSource p
       allow_plain_(allow_plain) {}
 
 Expected<Identity, std::string> IdentityStore::OpenPublic(const std::string& name) const {
-  if (!IsFileName(name)) return Unexpected{"'" + name + "' is no identity name"};
+  if (!IsIdentityName(name)) return Unexpected{"'" + name + "' is no identity name"};
   const std::string path = directory_ + "/" + name + ".json";
   auto text = platform::ReadTextFile(path);
   if (!text) {
@@ -108,7 +108,7 @@ std::vector<std::string> IdentityStore::Names() const {
 }
 
 Expected<bool, std::string> IdentityStore::Create(const Identity& identity, bool plain) const {
-  if (!IsFileName(identity.name)) {
+  if (!IsIdentityName(identity.name)) {
     return Unexpected{"'" + identity.name + "' is no identity name: letters, digits, - _ ."};
   }
   const auto made = platform::CreateDirectories(directory_, 0700);

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -28,6 +29,10 @@ struct Identity {
   // Absent for people without a phone: they act through a channel.
   std::optional<crypto::SecretKey> key;
 };
+
+// A name becomes a file name: letters of any script, digits, '-', '_' and '.', not starting with
+// '.', at most 64 bytes of UTF-8.
+[[nodiscard]] bool IsIdentityName(std::string_view name);
 
 class IdentityStore {
  public:

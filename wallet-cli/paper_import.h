@@ -13,7 +13,7 @@
 namespace timebank::cli {
 
 struct SlipOutcome {
-  std::string outcome;  // recorded, already_recorded, refused
+  std::string outcome;  // recorded, already_recorded, refused; signed: not sent
   std::string finding;  // the office's word for what is wrong; empty: nothing
   std::string reason;   // the ledger's, empty when the row was not sent
   std::uint32_t flags = 0;

@@ -17,6 +17,8 @@ constexpr std::string_view kColumns[] = {"slip_no", "volunteer_no", "elder_no", 
                                          "date",    "start",        "minutes",  "witness"};
 // A slip is one visit: more than a day of minutes is a typing mistake, not a claim to be judged.
 constexpr std::int64_t kMinutesMax = 100'000;
+// Bytes of a serial that the schema has room for.
+constexpr std::size_t kSerialMax = 32;
 
 void Fail(SlipRow& row, const char* finding, std::string_view column) {
   if (!row.finding.empty()) return;
@@ -54,11 +56,15 @@ SlipRow ReadRow(const CsvRow& cells, const OrgId& org, std::int64_t offset, cons
   row.volunteer = text("volunteer_no");
   row.elder = text("elder_no");
   row.witness = text("witness");
+  if (!cells.fault.empty()) Fail(row, cells.fault.c_str(), "");
   for (const std::string_view column : kColumns) {
     if (text(column).empty()) Fail(row, "missing_field", column);
   }
   if (!row.finding.empty()) return row;
+  if (row.serial.size() > kSerialMax) Fail(row, "bad_serial", "slip_no");
   const auto start = Start(row, text("date"), text("start"), offset);
+  // Local dates of 1970 may lie before the first moment that a ledger can say.
+  if (row.finding.empty() && !start) Fail(row, "bad_date", "date");
   const auto minutes = PositiveMinutes(text("minutes"));
   if (!minutes) Fail(row, "bad_minutes", "minutes");
   const v1::Category category = CategoryOfName(text("category"));
@@ -86,6 +92,20 @@ SlipRow ReadRow(const CsvRow& cells, const OrgId& org, std::int64_t offset, cons
   row.batch_line.set_serial(row.serial);
   row.batch_line.set_witness(witness->member.str());
   return row;
+}
+
+// Which two of the persons of a slip are one. A person may have several names here, one per key, so
+// the ids count where there are some.
+std::string WhoIsParty(const SlipRow& row) {
+  v1::EntryContent content;
+  const bool known = content.ParseFromString(row.batch_line.content()) &&
+                     !content.volunteer().empty() && !content.elder().empty();
+  const std::string& volunteer = known ? content.volunteer() : row.volunteer;
+  const std::string& elder = known ? content.elder() : row.elder;
+  const std::string& witness = known ? row.batch_line.witness() : row.witness;
+  if (volunteer == elder) return "self_service";
+  const bool witnessed = witness == volunteer || witness == elder;
+  return witnessed ? "witness_is_party" : "clerk_is_party";
 }
 
 }  // namespace
@@ -126,9 +146,7 @@ Expected<SlipFile, std::string> ReadSlips(const std::string& path, const OrgId& 
 }
 
 std::string SlipFinding(v1::Reason reason, const SlipRow& row) {
-  if (reason == v1::REASON_F3_SEPARATION_OF_DUTIES) {
-    return row.volunteer == row.elder ? "self_service" : "witness_is_party";
-  }
+  if (reason == v1::REASON_F3_SEPARATION_OF_DUTIES) return WhoIsParty(row);
   if (reason == v1::REASON_F1_OVERLAP) return "overlap";
   if (reason == v1::REASON_F4_DUPLICATE) return "duplicate";
   if (reason == v1::REASON_FUTURE) return "future";

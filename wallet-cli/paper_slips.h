@@ -29,8 +29,8 @@ struct SlipRow {
   std::string volunteer;
   std::string elder;
   std::string witness;
-  // What is wrong with the row itself (bad_date, bad_time, bad_minutes, bad_category,
-  // missing_field, unknown_member); empty when it can be sent.
+  // What is wrong with the row itself (bad_date, bad_time, bad_minutes, bad_category, bad_serial,
+  // missing_field, unknown_member, or a fault of CsvRow); empty when it can be sent.
   std::string finding;
   // The column the finding is about.
   std::string column;
@@ -57,7 +57,8 @@ struct SlipFile {
                                                         const FindParty& find);
 
 // The word for a refusal of the ledger, as offices know it: overlap, duplicate, future, too_late,
-// over_entry_limit, night_without_order, self_service, witness_is_party; else the reason's name.
+// over_entry_limit, night_without_order, self_service, witness_is_party, clerk_is_party; else the
+// reason's name.
 [[nodiscard]] std::string SlipFinding(v1::Reason reason, const SlipRow& row);
 
 }  // namespace timebank::cli

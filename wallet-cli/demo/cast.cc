@@ -44,14 +44,15 @@ void StaffStreet(Cast& cast, const CastOrg& street, std::uint32_t dispatchers, M
   }
 }
 
-void StaffCommunity(Cast& cast, const CastOrg& community, std::uint32_t approvers, Millis genesis) {
+void StaffCommunity(Cast& cast, const CommunityKey& key, std::uint32_t approvers, Millis genesis) {
+  const CastOrg& community = cast.communities.at(key);
   Employ(cast, {"clerk-" + community.code, v1::ROLE_CLERK, community.id}, genesis);
   Employ(cast, {"terminal-" + community.code, v1::ROLE_TERMINAL, community.id}, genesis);
   Employ(cast, {"pin-service-" + community.code, v1::ROLE_PIN_SERVICE, community.id}, genesis);
   for (std::uint32_t i = 1; i <= approvers; ++i) {
     const std::string name = "approver-" + community.code + "-" + std::to_string(i);
     Employ(cast, {name, v1::ROLE_APPROVER, community.id}, genesis);
-    cast.approvers[community.name].push_back(name);
+    cast.approvers[key].push_back(name);
   }
 }
 
@@ -67,19 +68,20 @@ Cast BuildCast(const PilotData& data, const StaffPlan& plan, const OrgId& distri
     cast.streets[street] = org;
     StaffStreet(cast, org, plan.dispatchers.at(street), genesis);
   }
-  for (const auto& [community, street] : plan.communities) {
-    const CastOrg org = NewOrg(cast.streets.at(street).id, Code('c', cast.communities.size() + 1),
-                               community, genesis);
-    cast.communities[community] = org;
-    StaffCommunity(cast, org, plan.approvers.at(community), genesis);
+  for (const CommunityKey& key : plan.communities) {
+    const auto& [street, name] = key;
+    const std::string code = Code('c', cast.communities.size() + 1);
+    cast.communities[key] = NewOrg(cast.streets.at(street).id, code, name, genesis);
+    StaffCommunity(cast, key, plan.approvers.at(key), genesis);
   }
   cast.provider = NewOrg(district, "p1", "Community kitchen", genesis);
   Employ(cast, {"merchant-p1", v1::ROLE_MERCHANT, cast.provider.id}, genesis);
+  cast.staff = cast.people.size();
   for (const PilotMember& member : data.members) {
     Identity identity;
     identity.name = member.number;
     identity.member = platform::NewId<MemberId>(genesis);
-    identity.home = cast.communities.at(member.community).id;
+    identity.home = cast.HomeOf(member).id;
     if (member.smartphone) identity.key = platform::NewSecretKey();
     cast.people[member.number] = std::move(identity);
   }
@@ -95,7 +97,7 @@ std::string OrganisationsJson(const Cast& cast) {
                     {"parent", ToHex(org.parent.view())}});
   };
   for (const auto& [name, org] : cast.streets) add(org);
-  for (const auto& [name, org] : cast.communities) add(org);
+  for (const auto& [key, org] : cast.communities) add(org);
   add(cast.provider);
   return nlohmann::json{{"district", ToHex(cast.district.view())}, {"organisations", list}}.dump(
              2) +

@@ -24,16 +24,20 @@ struct CastOrg {
 
 struct Cast {
   OrgId district;
-  std::map<std::string, CastOrg> streets;      // by name
-  std::map<std::string, CastOrg> communities;  // by name
+  std::map<std::string, CastOrg> streets;  // by name
+  std::map<CommunityKey, CastOrg> communities;
   CastOrg provider;
+  std::size_t staff = 0;  // persons beyond the data, the founding officers among them
   // By name: M00001, approver-c03-1, dispatcher-s1-2, terminal-c03, regulator-1, ...
   std::map<std::string, Identity> people;
   // Names of staff per kind of organisation, in order.
-  std::map<std::string, std::vector<std::string>> approvers;    // by community
+  std::map<CommunityKey, std::vector<std::string>> approvers;
   std::map<std::string, std::vector<std::string>> dispatchers;  // by street
 
   [[nodiscard]] const Identity& Person(const std::string& name) const { return people.at(name); }
+  [[nodiscard]] const CastOrg& HomeOf(const PilotMember& member) const {
+    return communities.at(member.HomeKey());
+  }
 };
 
 [[nodiscard]] Cast BuildCast(const PilotData& data, const StaffPlan& plan, const OrgId& district,

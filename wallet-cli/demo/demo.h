@@ -14,10 +14,12 @@ struct DemoOptions {
   std::uint16_t port_base = 7400;
   std::string data;   // empty: one of our own making
   std::string until;  // yyyy-mm-dd: stop at 09:00 local time of that day; empty: go on to today
+  Language language = Language::kEnglish;
   bool load = true;
   bool detach = false;
   bool json = false;
   std::uint32_t validators = 4;
+  std::string program;       // path of timebank
   std::string node_program;  // path of timebank-node
 };
 

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/expected.h"
@@ -14,6 +16,11 @@ namespace timebank::cli {
 
 // UTC+8: all times of the files are local civil time.
 inline constexpr std::int64_t kPilotOffsetMinutes = 480;
+// The ledger of a demo begins on 28 July of this year: nobody is born after it.
+inline constexpr int kGenesisYear = 2020;
+
+// A community is known by its street and name: two streets may have one of the same name.
+using CommunityKey = std::pair<std::string, std::string>;
 
 struct PilotMember {
   std::string number;
@@ -23,6 +30,7 @@ struct PilotMember {
   bool volunteer = false;
   bool elder = false;
   bool smartphone = false;
+  [[nodiscard]] CommunityKey HomeKey() const { return {street, community}; }
 };
 
 enum class PilotChannel { kApp, kCard, kCallback, kPaper };
@@ -30,7 +38,8 @@ enum class PilotChannel { kApp, kCard, kCallback, kPaper };
 // An order and the visit that came of it, joined by order number. Without an entry number: an order
 // that nobody answered.
 struct PilotVisit {
-  std::size_t line = 0;  // of entries.csv
+  std::size_t line = 0;        // of entries.csv
+  std::size_t order_line = 0;  // of orders.csv
   std::string entry_number;
   std::string order_number;
   std::string volunteer;
@@ -67,7 +76,9 @@ struct PilotData {
   [[nodiscard]] const PilotMember* Find(const std::string& number) const;
 };
 
-// The error is of the directory (a file or column is missing); bad rows are in `refused`.
-[[nodiscard]] Expected<PilotData, std::string> LoadPilot(const std::string& directory);
+// The error is of the directory (a file or column is missing); bad rows are in `refused`. What a
+// row says of times after `end` cannot have been: such rows are refused, `future`.
+[[nodiscard]] Expected<PilotData, std::string> LoadPilot(const std::string& directory,
+                                                         std::optional<Millis> end = std::nullopt);
 
 }  // namespace timebank::cli

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/expected.h"
@@ -12,9 +13,21 @@
 
 namespace timebank::cli {
 
-// Number of redemptions captured.
-[[nodiscard]] Expected<std::uint64_t, std::string> PlayRedemptions(Stage& stage, const Cast& cast,
-                                                                   const PilotData& data,
-                                                                   const OfferId& offer);
+struct RefusedRedemption {
+  std::string elder;  // member number
+  std::string step;
+  std::string reason;
+};
+
+struct Redemptions {
+  std::uint64_t captured = 0;
+  // What the ledger refused: an elder whose key is too young, or who has too few minutes left.
+  std::vector<RefusedRedemption> refused;
+};
+
+// The error ends the demo; refusals do not.
+[[nodiscard]] Expected<Redemptions, std::string> PlayRedemptions(Stage& stage, const Cast& cast,
+                                                                 const PilotData& data,
+                                                                 const OfferId& offer);
 
 }  // namespace timebank::cli

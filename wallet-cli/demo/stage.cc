@@ -1,14 +1,30 @@
 #include "wallet-cli/demo/stage.h"
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
 #include "platform/clock.h"
+#include "wallet-cli/demo/interrupt.h"
 
 namespace timebank::cli {
 namespace {
 
 constexpr std::uint64_t kWaveTimeoutMs = 60'000;
+// What a node's pool takes of one first signer.
+constexpr std::size_t kWaveMax = 2'000;
+constexpr std::chrono::milliseconds kAgainAfter(300);
+
+// Says something of the node at this moment, nothing of the transaction.
+bool IsOfTheNode(v1::Reason reason) {
+  constexpr v1::Reason kPassing[] = {v1::REASON_INBOX_FULL,   v1::REASON_TOO_FEW_VALIDATORS,
+                                     v1::REASON_NOT_YET,      v1::REASON_DISK_LOW,
+                                     v1::REASON_RATE_LIMITED, v1::REASON_SHUTTING_DOWN};
+  return std::find(std::begin(kPassing), std::end(kPassing), reason) != std::end(kPassing);
+}
 
 }  // namespace
 
@@ -23,15 +39,20 @@ Expected<bool, std::string> Stage::MoveTo(Millis at) {
   if (offset_ms_ && at <= Now()) return true;
   const auto offset = clock_.SetLedgerTime(at);
   if (!offset) return Unexpected{"the clock could not be set: " + offset.error().message};
-  offset_ms_ = *offset;
+  Moved(*offset);
   return true;
 }
 
 Expected<bool, std::string> Stage::MoveToWallClock() {
   const auto offset = clock_.SetOffset(0);
   if (!offset) return Unexpected{"the clock could not be set: " + offset.error().message};
-  offset_ms_ = 0;
+  Moved(0);
   return true;
+}
+
+void Stage::Moved(std::int64_t offset_ms) {
+  offset_ms_ = offset_ms;
+  if (moved_) moved_(offset_ms);
 }
 
 Millis Stage::Now() const {
@@ -56,7 +77,36 @@ client::SubmitStream& Stage::Stream() {
 Expected<std::vector<StageResult>, std::string> Stage::Play(
     std::span<const client::SignedTransaction> wave) {
   std::vector<StageResult> results;
-  if (wave.empty()) return results;
+  for (std::size_t at = 0; at < wave.size(); at += kWaveMax) {
+    const std::size_t count = std::min(kWaveMax, wave.size() - at);
+    if (auto played = PlayOnce(wave.subspan(at, count), results); !played) {
+      return Unexpected{played.error()};
+    }
+  }
+  const std::uint64_t end = platform::MonotonicMs() + kWaveTimeoutMs;
+  for (;;) {
+    std::vector<std::size_t> open;
+    std::vector<client::SignedTransaction> again;
+    for (std::size_t i = 0; i < results.size() && again.size() < kWaveMax; ++i) {
+      if (results[i].final || !IsOfTheNode(results[i].reason)) continue;
+      open.push_back(i);
+      again.push_back(wave[i]);
+    }
+    if (open.empty()) return results;
+    if (platform::MonotonicMs() > end) {
+      return Unexpected{nodes_[node_].name +
+                        " takes nothing more: " + v1::Reason_Name(results[open.front()].reason)};
+    }
+    std::this_thread::sleep_for(kAgainAfter);
+    std::vector<StageResult> then;
+    if (auto played = PlayOnce(again, then); !played) return Unexpected{played.error()};
+    for (std::size_t i = 0; i < open.size(); ++i) results[open[i]] = std::move(then[i]);
+  }
+}
+
+Expected<bool, std::string> Stage::PlayOnce(std::span<const client::SignedTransaction> wave,
+                                            std::vector<StageResult>& results) {
+  if (StopAsked()) return Unexpected{std::string("a signal asked to stop")};
   client::SubmitStream& stream = Stream();
   const std::uint64_t first = stream.Submit(wave);
   const std::uint64_t end = first + wave.size();
@@ -75,7 +125,7 @@ Expected<std::vector<StageResult>, std::string> Stage::Play(
     transactions_ += result.final ? 1 : 0;
     results.push_back(std::move(result));
   }
-  return results;
+  return true;
 }
 
 Expected<StageResult, std::string> Stage::Must(const std::vector<client::SignAs>& signers,

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/client/dev_clock.h"
@@ -42,8 +43,9 @@ class Stage {
   // A transaction of these signers, valid from now on.
   [[nodiscard]] client::SignedTransaction Sign(const std::vector<client::SignAs>& signers,
                                                const v1::TransactionBody& body) const;
-  // Submits all and waits until each is final or refused, in order. The error ends the demo: a node
-  // that went away, a proof that does not hold, no finality within a minute.
+  // Submits all, as many at a time as the pool takes, and waits until each is final or refused, in
+  // order. What a node had no room or time for is no refusal: it is sent again. The error ends the
+  // demo: a node that went away, a proof that does not hold, no finality within a minute, a signal.
   [[nodiscard]] Expected<std::vector<StageResult>, std::string> Play(
       std::span<const client::SignedTransaction> wave);
   // Play of one transaction that must not be refused.
@@ -51,11 +53,17 @@ class Stage {
                                                         const v1::TransactionBody& body,
                                                         const std::string& what);
 
+  // Called after each move of the clock with the offset set.
+  void OnMoved(std::function<void(std::int64_t)> moved) { moved_ = std::move(moved); }
+
   [[nodiscard]] const Hash& chain_id() const { return genesis_.chain_id; }
   [[nodiscard]] std::uint64_t transactions() const { return transactions_; }
   [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_.value_or(0); }
 
  private:
+  [[nodiscard]] Expected<bool, std::string> PlayOnce(
+      std::span<const client::SignedTransaction> wave, std::vector<StageResult>& results);
+  void Moved(std::int64_t offset_ms);
   // A stream that broke is opened again on the next node.
   client::SubmitStream& Stream();
 
@@ -65,6 +73,7 @@ class Stage {
   std::unique_ptr<client::SubmitStream> stream_;
   std::size_t node_ = 0;
   std::optional<std::int64_t> offset_ms_;
+  std::function<void(std::int64_t)> moved_;
   std::uint64_t transactions_ = 0;
 };
 

@@ -1,7 +1,6 @@
 #include "wallet-cli/demo/timeline.h"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 #include "base/check.h"
@@ -12,8 +11,9 @@ namespace {
 
 constexpr std::uint64_t kMinuteMs = 60'000;
 constexpr std::uint64_t kHourMs = 60 * kMinuteMs;
-// Approvals a day that F9 allows without the elder's own key.
+// Approvals that F9 allows: a day without the elder's own key, an hour with it.
 constexpr std::uint32_t kApprovalsPerDay = 10;
+constexpr std::uint32_t kApprovalsPerHour = 500;
 constexpr std::uint32_t kCallbacksPerDispatcher = 3;
 
 Millis Plus(Millis at, std::uint64_t ms) { return Millis(at.value() + ms); }
@@ -32,6 +32,18 @@ Millis ReviewTime(Millis at) {
 }
 
 using Key = std::pair<std::uint64_t, StepKind>;
+
+std::vector<std::pair<Millis, StepKind>> StepsOf(const PilotVisit& visit) {
+  if (visit.entry_number.empty()) return {{visit.requested_at, StepKind::kOrder}};
+  const Millis claim = std::min(Plus(visit.requested_at, 5 * kMinuteMs), visit.check_in);
+  return {{visit.requested_at, StepKind::kOrder},
+          {claim, StepKind::kClaim},
+          {visit.check_in, StepKind::kCheckIn},
+          {visit.check_out, StepKind::kCheckOutAndSubmit},
+          {visit.confirmed_at, StepKind::kConfirm},
+          {visit.approved_at, StepKind::kApprove},
+          {ReviewTime(visit.approved_at), StepKind::kReview}};
+}
 
 }  // namespace
 
@@ -57,38 +69,43 @@ const char* StepName(StepKind kind) {
   return "";
 }
 
+std::uint64_t ClockHour(Millis at) {
+  return (at.value() + kPilotOffsetMinutes * kMinuteMs) / kHourMs;
+}
+
 StaffPlan PlanStaff(const PilotData& data) {
   StaffPlan plan;
-  std::map<std::string, std::string> street_of;
   for (const PilotMember& member : data.members) {
-    if (street_of.emplace(member.community, member.street).second) {
-      plan.communities.emplace_back(member.community, member.street);
+    if (plan.approvers.emplace(member.HomeKey(), 1).second) {
+      plan.communities.push_back(member.HomeKey());
     }
-    if (std::find(plan.streets.begin(), plan.streets.end(), member.street) == plan.streets.end()) {
-      plan.streets.push_back(member.street);
-    }
+    if (plan.dispatchers.emplace(member.street, 1).second) plan.streets.push_back(member.street);
   }
-  std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> approvals;
+  // Busiest day or hour of a community or street.
+  std::map<std::pair<CommunityKey, std::uint32_t>, std::uint32_t> by_day;
+  std::map<std::pair<CommunityKey, std::uint64_t>, std::uint32_t> by_hour;
   std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> callbacks;
   for (const PilotVisit& visit : data.visits) {
     const PilotMember* elder = data.Find(visit.elder);
     if (visit.entry_number.empty() || elder == nullptr) continue;
-    if (visit.channel != PilotChannel::kApp) {
-      ++approvals[{elder->community, LocalDay(visit.approved_at, kPilotOffsetMinutes)}];
+    if (visit.channel == PilotChannel::kApp) {
+      ++by_hour[{elder->HomeKey(), ClockHour(visit.approved_at)}];
+    } else {
+      ++by_day[{elder->HomeKey(), LocalDay(visit.approved_at, kPilotOffsetMinutes)}];
     }
     if (visit.channel == PilotChannel::kCallback) {
-      ++callbacks[{street_of[elder->community], LocalDay(visit.confirmed_at, kPilotOffsetMinutes)}];
+      ++callbacks[{elder->street, LocalDay(visit.confirmed_at, kPilotOffsetMinutes)}];
     }
   }
-  for (const auto& [community, street] : plan.communities) plan.approvers[community] = 1;
-  for (const std::string& street : plan.streets) plan.dispatchers[street] = 1;
-  for (const auto& [key, count] : approvals) {
-    auto& staff = plan.approvers[key.first];
-    staff = std::max(staff, CeilDiv(count, kApprovalsPerDay));
+  const auto need = [](std::uint32_t& staff, std::uint32_t work, std::uint32_t each) {
+    staff = std::max(staff, CeilDiv(work, each));
+  };
+  for (const auto& [key, count] : by_day) need(plan.approvers[key.first], count, kApprovalsPerDay);
+  for (const auto& [key, count] : by_hour) {
+    need(plan.approvers[key.first], count, kApprovalsPerHour);
   }
   for (const auto& [key, count] : callbacks) {
-    auto& staff = plan.dispatchers[key.first];
-    staff = std::max(staff, CeilDiv(count, kCallbacksPerDispatcher));
+    need(plan.dispatchers[key.first], count, kCallbacksPerDispatcher);
   }
   return plan;
 }
@@ -105,26 +122,15 @@ std::vector<std::uint32_t> GrantMonths(Millis genesis, Millis until) {
   return months;
 }
 
-std::vector<Step> PlanTimeline(const PilotData& data, Millis genesis) {
+std::vector<Step> PlanTimeline(const PilotData& data, Millis genesis, Millis end) {
   std::map<Key, std::vector<std::size_t>> by_time;
-  Millis last = genesis;
   for (std::size_t i = 0; i < data.visits.size(); ++i) {
-    const PilotVisit& visit = data.visits[i];
-    const auto add = [&](Millis at, StepKind kind) {
-      by_time[{at.value(), kind}].push_back(i);
-      last = std::max(last, at);
-    };
-    add(visit.requested_at, StepKind::kOrder);
-    if (visit.entry_number.empty()) continue;
-    add(std::min(Plus(visit.requested_at, 5 * kMinuteMs), visit.check_in), StepKind::kClaim);
-    add(visit.check_in, StepKind::kCheckIn);
-    add(visit.check_out, StepKind::kCheckOutAndSubmit);
-    add(visit.confirmed_at, StepKind::kConfirm);
-    add(visit.approved_at, StepKind::kApprove);
-    add(ReviewTime(visit.approved_at), StepKind::kReview);
+    for (const auto& [at, kind] : StepsOf(data.visits[i])) {
+      if (at <= end) by_time[{at.value(), kind}].push_back(i);
+    }
   }
   std::vector<Step> steps;
-  for (const std::uint32_t month : GrantMonths(genesis, last)) {
+  for (const std::uint32_t month : GrantMonths(genesis, end)) {
     // Ten minutes into the month; the first one right after the start, when members are listed.
     CivilTime first{static_cast<int>(month / 100), static_cast<int>(month % 100), 1, 0, 10, 0};
     const auto at = FromCivil(first, kPilotOffsetMinutes);
@@ -134,10 +140,18 @@ std::vector<Step> PlanTimeline(const PilotData& data, Millis genesis) {
   for (auto& [key, visits] : by_time) {
     steps.push_back({Millis(key.first), key.second, std::move(visits), 0});
   }
+  std::erase_if(steps, [&](const Step& step) { return step.at > end; });
   std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) {
     return std::tie(a.at, a.kind) < std::tie(b.at, b.kind);
   });
   return steps;
+}
+
+std::optional<StepKind> FirstStepAfter(const PilotVisit& visit, Millis end) {
+  for (const auto& [at, kind] : StepsOf(visit)) {
+    if (at > end && kind != StepKind::kReview) return kind;
+  }
+  return std::nullopt;
 }
 
 }  // namespace timebank::cli

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,21 +37,28 @@ struct Step {
 
 // Staff is planned from the busiest day, so that a limit on staff never refuses a row.
 struct StaffPlan {
-  // Per community: ceil(approvals of the busiest local day without the elder's own key / 10), at
-  // least 1.
-  std::map<std::string, std::uint32_t> approvers;
+  // Per community: ceil(approvals of the busiest local day without the elder's own key / 10), or
+  // ceil(those of the busiest clock hour with it / 500) where that is more, at least 1.
+  std::map<CommunityKey, std::uint32_t> approvers;
   // Per street: ceil(call-backs of the busiest local day / 3), at least 1.
   std::map<std::string, std::uint32_t> dispatchers;
-  // Communities in order of first appearance, with their street.
-  std::vector<std::pair<std::string, std::string>> communities;
+  // In order of first appearance.
+  std::vector<CommunityKey> communities;
   std::vector<std::string> streets;
 };
 
 [[nodiscard]] StaffPlan PlanStaff(const PilotData& data);
 
-// Steps in rising order of time; at one minute in the order of StepKind. Steps of one minute and
-// kind are one step. A grant run comes first in each local month from the genesis month on.
-[[nodiscard]] std::vector<Step> PlanTimeline(const PilotData& data, Millis genesis);
+// Steps up to `end` in rising order of time; at one minute in the order of StepKind. Steps of one
+// minute and kind are one step. A grant run comes first in each local month from the genesis month
+// to that of `end`.
+[[nodiscard]] std::vector<Step> PlanTimeline(const PilotData& data, Millis genesis, Millis end);
+// The first step of a visit that lies after `end`; empty when all of them up to its approval do
+// not.
+[[nodiscard]] std::optional<StepKind> FirstStepAfter(const PilotVisit& visit, Millis end);
+
+// The clock hour of `at`, counted from 1970: F9 counts by it.
+[[nodiscard]] std::uint64_t ClockHour(Millis at);
 
 // Order in which a month's GRANT lots are needed: every local month from genesis to `until`.
 [[nodiscard]] std::vector<std::uint32_t> GrantMonths(Millis genesis, Millis until);

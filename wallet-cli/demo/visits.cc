@@ -11,6 +11,10 @@ namespace timebank::cli {
 namespace {
 
 constexpr std::uint64_t kPinLifeMs = 120'000;
+constexpr std::size_t kPartMax = 1'000;
+constexpr std::size_t kLinesMax = 500;
+constexpr std::size_t kApprovalRounds = 8;
+constexpr char kFuture[] = "future";
 
 // Client-made: the moment, then 80 bits that the order's number gives, so that a demo that is
 // loaded again finds its own entries.
@@ -78,49 +82,76 @@ Expected<bool, std::string> VisitPlayer::Play(const Step& step) {
   return Unexpected{std::string("a grant run is no step of visits")};
 }
 
-bool VisitPlayer::KnowsPeople(const PilotVisit& visit) const {
-  return data_.Find(visit.elder) != nullptr &&
-         (visit.entry_number.empty() || data_.Find(visit.volunteer) != nullptr);
+v1::Reason VisitPlayer::WhoIsMissing(const PilotVisit& visit, StepKind kind) const {
+  if (data_.Find(visit.elder) == nullptr) return v1::REASON_UNKNOWN_MEMBER;
+  if (kind == StepKind::kOrder) return v1::REASON_UNSPECIFIED;
+  if (data_.Find(visit.volunteer) == nullptr) return v1::REASON_UNKNOWN_MEMBER;
+  const bool by_volunteer = kind == StepKind::kClaim || kind == StepKind::kCheckIn ||
+                            kind == StepKind::kCheckOutAndSubmit;
+  const bool by_elder = kind == StepKind::kConfirm && visit.channel == PilotChannel::kApp;
+  const bool silent = (by_volunteer && !CanSign(cast_.Person(visit.volunteer))) ||
+                      (by_elder && !CanSign(cast_.Person(visit.elder)));
+  return silent ? v1::REASON_UNKNOWN_KEY : v1::REASON_UNSPECIFIED;
 }
 
 Expected<bool, std::string> VisitPlayer::Each(const Step& step, const Build& build) {
   std::vector<std::size_t> alive;
-  std::vector<client::SignedTransaction> wave;
   for (const std::size_t visit : step.visits) {
-    if (progress_[visit].refused) continue;
-    const PilotVisit& data = data_.visits[visit];
-    if (!KnowsPeople(data)) {
-      Refuse(visit, v1::REASON_UNKNOWN_MEMBER, step.kind);
-      continue;
+    // An order is placed whatever became of the row of its visit.
+    if (progress_[visit].refused && step.kind != StepKind::kOrder) continue;
+    const v1::Reason missing = WhoIsMissing(data_.visits[visit], step.kind);
+    if (missing == v1::REASON_UNSPECIFIED) {
+      alive.push_back(visit);
+    } else {
+      Refuse(visit, missing, step.kind);
     }
-    const bool by_volunteer = step.kind == StepKind::kClaim || step.kind == StepKind::kCheckIn ||
-                              step.kind == StepKind::kCheckOutAndSubmit;
-    const bool by_elder = step.kind == StepKind::kConfirm && data.channel == PilotChannel::kApp;
-    if ((by_volunteer && !CanSign(cast_.Person(data.volunteer))) ||
-        (by_elder && !CanSign(cast_.Person(data.elder)))) {
-      Refuse(visit, v1::REASON_UNKNOWN_KEY, step.kind);
-      continue;
-    }
-    alive.push_back(visit);
-    wave.push_back(build(visit));
   }
+  // In parts, so that nothing signed grows old before its turn.
+  for (std::size_t at = 0; at < alive.size(); at += kPartMax) {
+    const std::size_t count = std::min(kPartMax, alive.size() - at);
+    auto played = PlayPart(std::span(alive).subspan(at, count), step.kind, build);
+    if (!played) return Unexpected{std::string(StepName(step.kind)) + ": " + played.error()};
+  }
+  return true;
+}
+
+Expected<bool, std::string> VisitPlayer::PlayPart(std::span<const std::size_t> visits,
+                                                  StepKind kind, const Build& build) {
+  std::vector<client::SignedTransaction> wave;
+  for (const std::size_t visit : visits) wave.push_back(build(visit));
   const auto results = stage_.Play(wave);
-  if (!results) return Unexpected{std::string(StepName(step.kind)) + ": " + results.error()};
-  for (std::size_t i = 0; i < alive.size(); ++i) {
+  if (!results) return Unexpected{results.error()};
+  for (std::size_t i = 0; i < visits.size(); ++i) {
     const StageResult& result = (*results)[i];
-    if (!result.final) Refuse(alive[i], result.reason, step.kind);
-    if (!result.lines.empty()) progress_[alive[i]].flags |= result.lines.front().flags();
+    Progress& progress = progress_[visits[i]];
+    if (!result.final) Refuse(visits[i], result.reason, kind);
+    if (!result.lines.empty()) progress.flags |= result.lines.front().flags();
   }
   return true;
 }
 
 void VisitPlayer::Refuse(std::size_t visit, v1::Reason reason, StepKind step) {
+  RefuseBecause(visit, v1::Reason_Name(reason), step);
+}
+
+// A refused order refuses its visit, too: both rows are listed.
+void VisitPlayer::RefuseBecause(std::size_t visit, const std::string& reason, StepKind step) {
   const PilotVisit& data = data_.visits[visit];
+  if (step == StepKind::kOrder) {
+    refused_.push_back({"orders.csv", data.order_line, data.order_number, reason, StepName(step)});
+  }
+  if (progress_[visit].refused) return;
   progress_[visit].refused = true;
-  const bool order_only = data.entry_number.empty();
-  refused_.push_back({order_only ? "orders.csv" : "entries.csv", data.line,
-                      order_only ? data.order_number : data.entry_number, v1::Reason_Name(reason),
-                      StepName(step)});
+  if (data.entry_number.empty()) return;
+  refused_.push_back({"entries.csv", data.line, data.entry_number, reason, StepName(step)});
+}
+
+void VisitPlayer::Leave(Millis end) {
+  for (std::size_t visit = 0; visit < data_.visits.size(); ++visit) {
+    const auto step = FirstStepAfter(data_.visits[visit], end);
+    const bool open = !progress_[visit].refused || step == StepKind::kOrder;
+    if (step && open) RefuseBecause(visit, kFuture, *step);
+  }
 }
 
 client::SignedTransaction VisitPlayer::Order(std::size_t visit) {
@@ -138,7 +169,7 @@ client::SignedTransaction VisitPlayer::Order(std::size_t visit) {
   order.set_planned_start_ms(data.planned_start.value());
   order.set_planned_minutes(data.planned_minutes);
   if (elder.key) return stage_.Sign({AsMember(elder)}, body);
-  const Identity& dispatcher = LeastBusy(cast_.dispatchers.at(street.name));
+  const Identity& dispatcher = LeastBusy(cast_.dispatchers.at(street.name), Work::kOrder);
   return stage_.Sign({As(dispatcher, v1::ROLE_DISPATCHER, street.id)}, body);
 }
 
@@ -214,7 +245,7 @@ client::SignedTransaction VisitPlayer::Confirm(std::size_t visit) {
           {As(cast_.Person("terminal-" + community.code), v1::ROLE_TERMINAL, community.id)}, body);
     }
     case PilotChannel::kCallback: {
-      const Identity& dispatcher = LeastBusy(cast_.dispatchers.at(street.name));
+      const Identity& dispatcher = LeastBusy(cast_.dispatchers.at(street.name), Work::kCallback);
       return stage_.Sign({As(dispatcher, v1::ROLE_DISPATCHER, street.id)}, body);
     }
     case PilotChannel::kPaper:
@@ -233,45 +264,77 @@ client::SignedTransaction VisitPlayer::Review(std::size_t visit) {
                      body);
 }
 
-// One batch per community: an approver signs for the entries without the elder's key that F9
-// leaves, so the least busy one is asked each time.
-Expected<bool, std::string> VisitPlayer::Approve(const Step& step) {
-  std::map<std::string, std::vector<std::size_t>> batches;  // by approver
-  for (const std::size_t visit : step.visits) {
+std::vector<VisitPlayer::List> VisitPlayer::ApprovalLists(std::span<const std::size_t> visits,
+                                                          const std::set<std::size_t>& alone) {
+  std::vector<List> lists;
+  std::map<std::pair<std::string, Work>, std::size_t> open;  // the list that has room
+  for (const std::size_t visit : visits) {
     const PilotVisit& data = data_.visits[visit];
-    if (progress_[visit].refused) continue;
-    if (data.channel == PilotChannel::kApp) {
-      batches[cast_.approvers.at(CommunityOf(data).name).front()].push_back(visit);
-    } else {
-      batches[LeastBusy(cast_.approvers.at(CommunityOf(data).name)).name].push_back(visit);
+    const Work work = data.channel == PilotChannel::kApp ? Work::kApproveOwnKey : Work::kApprove;
+    const Identity& approver =
+        LeastBusy(cast_.approvers.at(data_.Find(data.elder)->HomeKey()), work);
+    const auto found = open.find({approver.name, work});
+    if (!alone.contains(visit) && found != open.end() &&
+        lists[found->second].visits.size() < kLinesMax) {
+      lists[found->second].visits.push_back(visit);
+      continue;
     }
+    if (!alone.contains(visit)) open[{approver.name, work}] = lists.size();
+    lists.push_back({&approver, work, {visit}});
   }
-  std::vector<client::SignedTransaction> wave;
-  for (const auto& [name, visits] : batches) {
-    v1::TransactionBody body;
-    for (const std::size_t visit : visits) {
-      v1::ApprovalLine& line = *body.mutable_approve_entries()->add_lines();
-      line.set_entry(progress_[visit].entry.str());
-      line.set_content_hash(progress_[visit].content_hash.str());
-    }
-    const Identity& approver = cast_.Person(name);
-    wave.push_back(
-        stage_.Sign({As(approver, v1::ROLE_APPROVER, approver.offices.front().org)}, body));
+  return lists;
+}
+
+// A line that the approver's limit refuses goes to another one: a slow load may push approvals of
+// one day or hour into the next. A list of which nothing stands does not say why, line by line, so
+// its lines go again one by one.
+Expected<bool, std::string> VisitPlayer::Approve(const Step& step) {
+  std::vector<std::size_t> left;
+  for (const std::size_t visit : step.visits) {
+    if (!progress_[visit].refused) left.push_back(visit);
   }
-  const auto results = stage_.Play(wave);
-  if (!results) return Unexpected{"approve: " + results.error()};
-  std::size_t at = 0;
-  for (const auto& [name, visits] : batches) {
-    const StageResult& result = (*results)[at++];
-    for (std::size_t i = 0; i < visits.size(); ++i) {
-      if (result.final && i < result.lines.size()) {
-        ApprovedLine(visits[i], result.lines[i]);
-      } else {
-        Refuse(visits[i], result.reason, StepKind::kApprove);
+  std::set<std::size_t> alone;
+  for (std::size_t round = 0; !left.empty(); ++round) {
+    const std::vector<List> lists = ApprovalLists(left, alone);
+    std::vector<client::SignedTransaction> wave;
+    for (const List& list : lists) wave.push_back(Approval(list));
+    const auto results = stage_.Play(wave);
+    if (!results) return Unexpected{"approve: " + results.error()};
+    left.clear();
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      const StageResult& result = (*results)[i];
+      for (std::size_t k = 0; k < lists[i].visits.size(); ++k) {
+        const std::size_t visit = lists[i].visits[k];
+        v1::EffectsLine line;
+        line.set_outcome(v1::OUTCOME_REFUSED);
+        line.set_reason(result.reason);
+        if (result.final && k < result.lines.size()) {
+          line = result.lines[k];
+        }
+        const bool limit = line.reason() == v1::REASON_F9_APPROVER_LIMIT;
+        const bool unsaid = line.reason() == v1::REASON_NO_LINE_SUCCEEDED;
+        if ((!limit && !unsaid) || round == kApprovalRounds) {
+          ApprovedLine(visit, line);
+          continue;
+        }
+        if (limit) WorkOf(lists[i].approver->name, lists[i].work) += kLinesMax;
+        if (unsaid) alone.insert(visit);
+        left.push_back(visit);
       }
     }
   }
   return true;
+}
+
+client::SignedTransaction VisitPlayer::Approval(const List& list) const {
+  v1::TransactionBody body;
+  for (const std::size_t visit : list.visits) {
+    v1::ApprovalLine& line = *body.mutable_approve_entries()->add_lines();
+    line.set_entry(progress_[visit].entry.str());
+    line.set_content_hash(progress_[visit].content_hash.str());
+  }
+  const Identity& approver = *list.approver;
+  return stage_.Sign({As(approver, v1::ROLE_APPROVER, approver.offices.front().org)}, body);
 }
 
 void VisitPlayer::ApprovedLine(std::size_t visit, const v1::EffectsLine& line) {
@@ -282,31 +345,42 @@ void VisitPlayer::ApprovedLine(std::size_t visit, const v1::EffectsLine& line) {
   progress.flags |= line.flags();
   progress.approved = true;
   ++approved_;
+  const PilotVisit& data = data_.visits[visit];
+  std::int64_t credited = 0;
   for (const v1::Posting& posting : line.postings()) {
-    if (posting.account() == v1::ACCOUNT_KIND_COOLING) approved_minutes_ += posting.amount();
+    if (posting.account() == v1::ACCOUNT_KIND_COOLING) credited += posting.amount();
+  }
+  row_minutes_ += data.minutes;
+  approved_minutes_ += credited;
+  if (credited != data.minutes) {
+    in_part_.push_back({data.line, data.entry_number, data.minutes, credited});
   }
 }
 
 const CastOrg& VisitPlayer::CommunityOf(const PilotVisit& visit) const {
   const PilotMember* elder = data_.Find(visit.elder);
   TB_CHECK(elder != nullptr);
-  return cast_.communities.at(elder->community);
+  return cast_.HomeOf(*elder);
 }
 
 const CastOrg& VisitPlayer::StreetOf(const PilotVisit& visit) const {
-  const CastOrg& community = CommunityOf(visit);
-  const auto street = std::find_if(cast_.streets.begin(), cast_.streets.end(),
-                                   [&](const auto& s) { return s.second.id == community.parent; });
-  TB_CHECK(street != cast_.streets.end());
-  return street->second;
+  const PilotMember* elder = data_.Find(visit.elder);
+  TB_CHECK(elder != nullptr);
+  return cast_.streets.at(elder->street);
 }
 
-const Identity& VisitPlayer::LeastBusy(const std::vector<std::string>& names) {
-  const std::uint32_t today = LocalDay(stage_.Now(), kPilotOffsetMinutes);
+std::uint32_t& VisitPlayer::WorkOf(const std::string& name, Work work) {
+  const Millis now = stage_.Now();
+  const std::uint64_t when =
+      work == Work::kApproveOwnKey ? ClockHour(now) : LocalDay(now, kPilotOffsetMinutes);
+  return work_[{name, work, when}];
+}
+
+const Identity& VisitPlayer::LeastBusy(const std::vector<std::string>& names, Work work) {
   const auto name = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return work_[{a, today}] < work_[{b, today}];
+    return WorkOf(a, work) < WorkOf(b, work);
   });
-  ++work_[{*name, today}];
+  ++WorkOf(*name, work);
   return cast_.Person(*name);
 }
 

@@ -10,10 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "api/client/client.h"
+#include "api/client/reasons.h"
 #include "chain/genesis.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/keyfile.h"
+#include "wallet-cli/failure.h"
 #include "wallet-cli/identity.h"
 #include "wallet-cli/output.h"
 #include "wallet-cli/workload/measure.h"
@@ -76,13 +79,18 @@ class Workload {
  public:
   explicit Workload(const WorkloadOptions& options) : options_(options) {}
 
-  Expected<Numbers, std::string> Run() {
-    if (auto opened = Open(); !opened) return Unexpected{opened.error()};
+  // Of the command line and this machine, before anything is sent.
+  Result<Done> Prepare() {
+    if (auto opened = Open(); !opened) return opened;
     if (!options_.record.empty()) {
       auto record = RecordFile::Create(options_.record);
-      if (!record) return Unexpected{record.error()};
+      if (!record) return Unexpected{LocalFailure(record.error())};
       record_ = std::move(*record);
     }
+    return AskOffset();
+  }
+
+  Expected<Numbers, std::string> Run() {
     Say("building a community of its own; the network's clock moves about two months ahead");
     auto world = BuildWorld(*stage_, district_, officers_, {.members = options_.members},
                             [](const std::string& what) { Say("  " + what); });
@@ -94,42 +102,73 @@ class Workload {
     numbers.fdatasync_us = FdatasyncMedianUs(cluster_.nodes.front().dir, 200);
     if (auto lone = Lone(numbers); !lone) return Unexpected{lone.error()};
     Measure(numbers);
-    cluster_.offset_ms = stage_->offset_ms();
-    if (auto saved = WriteCluster(options_.cluster_path, cluster_); !saved) {
-      return Unexpected{saved.error()};
-    }
     return numbers;
   }
 
  private:
   static void Say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
 
-  Expected<bool, std::string> Open() {
+  Result<Done> Open() {
     auto cluster = ReadCluster(options_.cluster_path);
-    if (!cluster) return Unexpected{cluster.error()};
+    if (!cluster) return Unexpected{LocalFailure(cluster.error())};
     cluster_ = std::move(*cluster);
     auto bytes = platform::ReadFile(cluster_.genesis);
-    if (!bytes) return Unexpected{bytes.error()};
+    if (!bytes) return Unexpected{LocalFailure(bytes.error())};
+    genesis_bytes_ = ToString(*bytes);
     auto genesis = chain::ParseGenesis(ByteView(*bytes));
-    if (!genesis) return Unexpected{cluster_.genesis + " is no valid genesis"};
+    if (!genesis) return Unexpected{LocalFailure(cluster_.genesis + " is no valid genesis")};
     if (!genesis->message.development()) {
-      return Unexpected{std::string(
-          "a workload moves the clock and makes up members: development networks only")};
+      const auto error = client::MakeError(v1::REASON_NOT_DEVELOPMENT,
+                                           "a workload moves the clock and makes up members");
+      return Unexpected{FailureOf(error, options_.language)};
     }
     genesis_ = std::move(*genesis);
     const std::string dev_key_path = platform::DirectoryOf(cluster_.genesis) + "/dev.key";
     auto dev_key =
         platform::OpenKeyFile(dev_key_path, platform::PassphraseIs(""), {.allow_plain = true});
-    if (!dev_key) return Unexpected{dev_key.error().text};
+    if (!dev_key) return Unexpected{LocalFailure(dev_key.error().text)};
+    dev_key_ = *dev_key;
     const IdentityStore store(cluster_.identities_dir, platform::PassphraseIs(""), true);
     for (const char* name : {"regulator-1", "finance-1", "clerk-1", "assessor-1"}) {
       auto officer = store.Open(name);
-      if (!officer) return Unexpected{officer.error()};
+      if (!officer) return Unexpected{LocalFailure(officer.error())};
       district_ = officer->offices.front().org;
       officers_.push_back(std::move(*officer));
     }
-    stage_ = std::make_unique<Stage>(cluster_.Addresses(), *genesis_, *dev_key, cluster_.offset_ms);
-    return true;
+    return Done{};
+  }
+
+  // The nodes know their clock; cluster.json may be of before a run that was interrupted. From here
+  // on it follows each move.
+  Result<Done> AskOffset() {
+    client::ClientOptions client_options;
+    client_options.genesis = genesis_bytes_;
+    client_options.nodes = cluster_.Addresses();
+    const auto client = client::Client::Open(client_options);
+    if (!client) return Unexpected{LocalFailure(client.error())};
+    std::optional<std::int64_t> offset_ms;
+    client::Error silent;
+    for (std::size_t i = 0; i < cluster_.nodes.size(); ++i) {
+      const auto status = (*client)->Status(i);
+      if (!status) {
+        silent = status.error();
+      } else {
+        offset_ms =
+            std::max(offset_ms.value_or(status->clock_offset_ms()), status->clock_offset_ms());
+      }
+    }
+    if (!offset_ms) return Unexpected{FailureOf(silent, options_.language)};
+    stage_ = std::make_unique<Stage>(cluster_.Addresses(), *genesis_, *dev_key_, *offset_ms);
+    stage_->OnMoved([this](std::int64_t moved_to) { SaveOffset(moved_to); });
+    SaveOffset(*offset_ms);
+    return Done{};
+  }
+
+  void SaveOffset(std::int64_t offset_ms) {
+    if (cluster_.offset_ms == offset_ms) return;
+    cluster_.offset_ms = offset_ms;
+    const auto saved = WriteCluster(options_.cluster_path, cluster_);
+    if (!saved) Say("the clock's offset could not be noted: " + saved.error());
   }
 
   // One transaction at a time: submit to verified proof with nothing else going on.
@@ -192,7 +231,9 @@ class Workload {
 
   const WorkloadOptions options_;
   Cluster cluster_;
+  std::string genesis_bytes_;
   std::optional<chain::Genesis> genesis_;
+  std::optional<crypto::SecretKey> dev_key_;
   OrgId district_;
   std::vector<Identity> officers_;
   std::unique_ptr<Stage> stage_;
@@ -273,11 +314,18 @@ void PrintNumbersJson(const Numbers& n) {
 }  // namespace
 
 int RunWorkload(const WorkloadOptions& options) {
-  auto numbers = Workload(options).Run();
+  Workload workload(options);
+  if (const auto ready = workload.Prepare(); !ready) {
+    return PrintFailure(ready.error(), options.json, options.language);
+  }
+  auto numbers = workload.Run();
   if (!numbers) {
-    return PrintFailure({Exit::kNotRecorded, "", numbers.error(),
-                         "`timebank status` shows the nodes; their logs are in <node>/node.log"},
-                        options.json);
+    return PrintFailure({Exit::kNotRecorded,
+                         "",
+                         numbers.error(),
+                         "`timebank status` shows the nodes; their logs are in <node>/node.log",
+                         {}},
+                        options.json, options.language);
   }
   if (options.json) {
     PrintNumbersJson(*numbers);

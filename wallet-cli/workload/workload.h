@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wallet-cli/cluster.h"
+#include "wallet-cli/output.h"
 
 namespace timebank::cli {
 
@@ -19,6 +20,7 @@ struct WorkloadOptions {
   std::uint64_t seed = 1;
   std::string record;  // file for the id and height of each final transaction; empty: none
   bool json = false;
+  Language language = Language::kEnglish;
 };
 
 // Returns the exit code of the program. Requires a development network (its clock is moved months
