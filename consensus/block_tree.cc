@@ -71,12 +71,18 @@ void BlockTree::Advance(const Hash& digest) {
   });
 }
 
+void BlockTree::ForEach(const std::function<void(TreeBlock&)>& visit) {
+  for (auto& [digest, block] : blocks_) visit(block);
+}
+
 void BlockTree::Prune(const std::function<bool(const TreeBlock&)>& keep) {
   std::erase_if(blocks_, [&keep](const auto& entry) { return !keep(entry.second); });
 }
 
 const Block* BlockTree::FindForPeer(const Hash& digest) const {
-  if (const TreeBlock* held = Find(digest)) return &held->block;
+  const TreeBlock* held = Find(digest);
+  const bool sure = held != nullptr && (held->durable || held->state == BodyState::kValid);
+  if (sure) return &held->block;
   for (auto block = recent_.rbegin(); block != recent_.rend(); ++block) {
     if (block->digest() == digest) return &*block;
   }

@@ -56,9 +56,11 @@ class BlockTree {
 
   // Moves the base to its child `digest`, which is held; what is not above it is forgotten.
   void Advance(const Hash& digest);
+  void ForEach(const std::function<void(TreeBlock&)>& visit);
   // Forgets held blocks for which `keep` is false.
   void Prune(const std::function<bool(const TreeBlock&)>& keep);
-  // Held, or among the last committed.
+  // Held with a body that is known to be the header's, or among the last committed. Who passes on
+  // what it has not checked is taken for the author of what is wrong with it.
   [[nodiscard]] const Block* FindForPeer(const Hash& digest) const;
   [[nodiscard]] const std::map<Hash, TreeBlock>& blocks() const { return blocks_; }
 

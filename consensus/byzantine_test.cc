@@ -121,6 +121,108 @@ TEST(HostileLeader, BodyThatIsNotTheHeadersCountsAsMissing) {
   EXPECT_EQ(cluster.view_of((leader + 1) % 4).position.view, View(2));
 }
 
+// Only the leader's own link makes its proposal count: another sends the same header and signature
+// with other bytes, and comes first.
+TEST(HostileRelay, OtherBytesBehindTheLeadersHeaderDisplaceNothing) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(seed);
+    Cluster cluster(NetworkOptions{.seed = seed});
+    const std::size_t leader = cluster.LeaderAt(1);
+    const std::size_t relay = (leader + 1) % 4;
+    cluster.MakePuppet(relay);
+    std::optional<Proposal> first;
+    cluster.link = [&](std::size_t from, std::size_t, const Message& message) {
+      const auto* proposal = std::get_if<Proposal>(&message);
+      if (from != leader || proposal == nullptr) return true;
+      if (!first) first = *proposal;
+      return false;
+    };
+    cluster.Submit(1);
+    cluster.Run(5);
+    ASSERT_TRUE(first.has_value());
+    Proposal spoilt = *first;
+    spoilt.block = Block(first->block.header(), testing::EncodeBody({8}));
+    cluster.link = [](std::size_t, std::size_t, const Message&) { return true; };
+    ToAll(cluster, relay, spoilt);
+    cluster.Run(20);
+    ToAll(cluster, leader, *first);
+    EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(1); }, 150));
+    EXPECT_EQ(cluster.view_of(leader).floor.view, View(1));
+    EXPECT_EQ(cluster.faults(), kNone);
+  }
+}
+
+// Its bytes were another block's, but its header and signature stand: the body is asked for, of the
+// leader first.
+TEST(HostileLeader, BodyOfTheCandidateIsAskedForAgain) {
+  Cluster cluster(NetworkOptions{});
+  const std::size_t leader = cluster.LeaderAt(1);
+  cluster.MakePuppet(leader);
+  const Block good = cluster.BlockOnGenesis(leader, {7});
+  const Block swapped(good.header(), testing::EncodeBody({8}));
+  cluster.link = [&](std::size_t from, std::size_t to, const Message& message) {
+    const auto* fetch = std::get_if<FetchByDigest>(&message);
+    if (fetch != nullptr && to == leader) cluster.Deliver(leader, from, Blocks{{good}});
+    return true;
+  };
+  ToAll(cluster, leader, cluster.ProposalBy(leader, 1, swapped));
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(7); }, 250));
+  EXPECT_EQ(cluster.faults(), kNone);
+}
+
+TEST(HostileLeader, BlockOfAnotherTimeIsNotExecuted) {
+  Cluster cluster(NetworkOptions{});
+  const std::size_t leader = cluster.LeaderAt(1);
+  cluster.MakePuppet(leader);
+  const Block now = cluster.BlockOnGenesis(leader, {7});
+  chain::Header header = now.header();
+  header.timestamp_ms = Millis(cluster.now() + 5100);
+  ToAll(cluster, leader, cluster.ProposalBy(leader, 1, Block(header, now.body())));
+  cluster.Run(60);
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i == leader) continue;
+    EXPECT_EQ(cluster.node(i).checks, 0U);
+  }
+}
+
+// Bodies that were not checked are not passed on: what is wrong with them would be put down to the
+// honest one that did.
+TEST(HostileLeader, UncheckedBodyIsNotServed) {
+  Cluster cluster(NetworkOptions{});
+  const std::size_t leader = cluster.LeaderAt(2);
+  const std::size_t me = (leader + 1) % 4;
+  const std::size_t asker = (leader + 2) % 4;
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i == me) continue;
+    cluster.MakePuppet(i);
+    others.push_back(i);
+  }
+  const auto nullified = cluster.CertificateOf(others, Nullify(1));
+  cluster.Deliver(asker, me, CertificateMessage{nullified});
+  cluster.Run(20);
+  ASSERT_EQ(cluster.view_of(me).position.view, View(2));
+  // A Notarization of view 1 is said to be its parent's, and is nowhere: the block is held and
+  // waits.
+  Proposal proposal = cluster.ProposalBy(leader, 2, cluster.BlockOnGenesis(leader, {7}));
+  const Hash digest = proposal.block.digest();
+  proposal.parent_view = View(1);
+  proposal.signature =
+      cluster.SignAs(leader, {VoteKind::kNotarize, Epoch(0), View(2), View(1), digest});
+  cluster.Deliver(leader, me, proposal);
+  cluster.Run(20);
+  EXPECT_EQ(cluster.view_of(me).held_bodies, 1U);
+  bool served = false;
+  cluster.link = [&](std::size_t from, std::size_t, const Message& message) {
+    const auto* reply = std::get_if<Blocks>(&message);
+    served = served || (from == me && reply != nullptr && !reply->blocks.empty());
+    return true;
+  };
+  cluster.Deliver(asker, me, FetchByDigest{digest});
+  cluster.Run(20);
+  EXPECT_FALSE(served);
+}
+
 TEST(HostileLeader, ItsOwnNullifyEndsTheViewAtOnce) {
   Cluster cluster(NetworkOptions{});
   const std::size_t leader = cluster.LeaderAt(1);
@@ -244,7 +346,7 @@ TEST(BadSignature, VoteCertificateAndProposalDisconnect) {
 }
 
 // P3: what arrives for a final view, even certificates and all its votes, creates no vote of mine.
-TEST(Floor, NothingBelowItIsAnswered) {
+TEST(P3Floor, NothingBelowItIsAnswered) {
   Cluster cluster(NetworkOptions{});
   for (testing::Tx tx = 1; tx <= 3; ++tx) {
     cluster.Submit(tx);

@@ -2,6 +2,8 @@
 // themselves (P6, P19, P20).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "consensus/testing/cluster.h"
 
 namespace timebank::consensus {
@@ -93,6 +95,91 @@ TEST(CatchUp, WithoutProposalsUnderLoad) {
   EXPECT_GT(cluster.height(0), Height(200));
   EXPECT_LT(cluster.height(0).value() - cluster.height(3).value(), 60U);
   EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(tx); }, 2000));
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+// The floor's block, asked for by digest from peers that have restarted since it became final: they
+// keep it in storage only. Without their answer q nodes are up and nothing goes on for ever.
+TEST(CatchUp, FloorBlockComesFromTheStorageOfRestartedPeers) {
+  for (const std::uint64_t lag : {0U, 1U, 3U}) {
+    SCOPED_TRACE(lag);
+    Cluster cluster(NetworkOptions{.delay_max_ms = 2, .storage_lag_blocks = lag});
+    testing::Tx tx = 0;
+    RunAhead(cluster, 5, tx);
+    cluster.Run(5000);
+    cluster.Crash(3);
+    RunAhead(cluster, 1, tx);
+    cluster.Run(5000);
+    cluster.Crash(2);
+    for (const std::size_t i : {0U, 1U}) {
+      cluster.Crash(i);
+      cluster.Restart(i);
+    }
+    cluster.Restart(3);
+    cluster.Submit(++tx, {0, 1, 3});
+    EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(tx); }, 20'000));
+    EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+  }
+}
+
+// Bodies of final blocks far above the last committed one are not taken, whoever sends them and
+// however right they are: they would fill the memory of a laggard.
+TEST(CatchUp, HoldsFewBodiesAhead) {
+  Cluster cluster(NetworkOptions{.delay_max_ms = 2});
+  testing::Tx tx = 0;
+  RunAhead(cluster, 2, tx);
+  cluster.Run(100);
+  cluster.Crash(3);
+  RunAhead(cluster, 600, tx);
+  cluster.Run(100);
+  cluster.Restart(3);
+  // Headers come, so that all digests are known, and no bodies but the target's.
+  cluster.link = [](std::size_t, std::size_t to, const Message& message) {
+    const auto* reply = std::get_if<Blocks>(&message);
+    return to != 3 || reply == nullptr || reply->blocks.size() < 2 ||
+           reply->blocks[0].body() == nullptr;
+  };
+  cluster.Run(3000);
+  cluster.link = [](std::size_t, std::size_t, const Message&) { return true; };
+  for (std::size_t from = 550; from + 50 > 100; from -= 50) {
+    Blocks reply;
+    for (std::size_t i = from; i < from + 50; ++i) {
+      reply.blocks.push_back(cluster.node(0).chain[i].block);
+    }
+    cluster.Deliver(0, 3, reply);
+  }
+  std::size_t most = 0;
+  for (int ms = 0; ms < 10; ++ms) {
+    cluster.Run(1);
+    most = std::max(most, cluster.view_of(3).held_bodies);
+  }
+  EXPECT_LE(most, kBodiesAheadMax + 2);
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.height(3) == cluster.height(0); }, 20'000));
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+// A peer that answers by the drop is not asked on and on.
+TEST(CatchUp, DripFeedingPeerIsLeftForOthers) {
+  Cluster cluster(NetworkOptions{.delay_max_ms = 2});
+  testing::Tx tx = 0;
+  RunAhead(cluster, 2, tx);
+  cluster.Run(100);
+  cluster.Crash(3);
+  RunAhead(cluster, 300, tx);
+  cluster.Run(100);
+  std::size_t dripped = 0;
+  cluster.link = [&](std::size_t from, std::size_t to, const Message& message) {
+    const auto* reply = std::get_if<Blocks>(&message);
+    if (from != 0 || to != 3 || reply == nullptr || reply->blocks.size() < 2) return true;
+    ++dripped;
+    // Headers are taken from the end, bodies from the beginning.
+    const bool headers = reply->blocks[0].body() == nullptr;
+    cluster.Deliver(0, 3, Blocks{{headers ? reply->blocks.back() : reply->blocks.front()}});
+    return false;
+  };
+  cluster.Restart(3);
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.height(3) == cluster.height(0); }, 20'000));
+  EXPECT_LT(dripped, 40U);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 

@@ -24,6 +24,9 @@ bool Core::State::OnCertificate(PeerId from, const Certificate& certificate) {
     Punish(from, Misbehaviour::kBadCertificate);
     return false;
   }
+  for (const auto& vote : certificate.votes) {
+    if (IsUnknownOwn(vote.signer, p)) unknown_vote_ = p;
+  }
   Adopt(certificate);
   return true;
 }
@@ -41,9 +44,10 @@ void Core::State::OnCertificates(PeerId from, const Certificates& reply) {
   }
   const bool useful =
       view_ != view_before || floor_ != floor_before || rounds_.all().size() != held_before;
-  if (useful && asking_.certificates) {
-    asking_.certificates = Question{now_.steady_ms, from};
-  }
+  if (!useful || !asking_.certificates || asking_.certificates->asked != from) return;
+  // A server stops where two more would not fit.
+  const bool filled = reply.certificates.size() + 1 >= kFetchCertificatesMax;
+  asking_.certificates = Question{now_.steady_ms, filled ? std::optional(from) : std::nullopt};
 }
 
 // Requires: verified or formed here, above the floor, not held.

@@ -28,6 +28,9 @@ struct Config {
   std::uint64_t delay_ms = 100;      // D: the bound on a message's delay that timers assume
   std::uint64_t skew_max_ms = 5000;  // how far a block's timestamp may be from the local clock
   std::uint64_t retry_ms = 1000;     // t_r
+  // Whether a vote of the own key that the log does not hold ends all voting (Snapshot::
+  // unknown_vote). Off only in tests that run one key in two processes.
+  bool watch_own_key = true;
 };
 
 // The last block whose effects storage holds, from the same atomic batch as the state (P5).
@@ -56,6 +59,10 @@ struct Snapshot {
   ReplicaIndex leader;     // of the current view
   bool gate_open = false;  // whether anything is to be done (CONSENSUS 5)
   bool halted = false;
+  std::size_t held_bodies = 0;  // of blocks above the last committed one
+  // A vote of the own key that the log does not hold: the log was lost or restored, or a second
+  // process uses the key. Nothing is signed from then on (CONSENSUS 8); only new keys help.
+  std::optional<chain::VotePosition> unknown_vote;
 };
 
 class Core {

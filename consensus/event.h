@@ -43,6 +43,12 @@ struct BodyChecked {
   BodyVerdict verdict = BodyVerdict::kInvalid;
 };
 
+// The state after this block, found valid before, is no longer held: the block is checked again
+// before anything is checked or built on it. In answer to a CheckBody or BuildBlock on it.
+struct StateLost {
+  Hash digest;
+};
+
 // Answer to BuildBlock, echoing its position and parent. Empty: nothing to put into a block.
 // A block that is given counts as executed and valid.
 struct BlockBuilt {
@@ -69,7 +75,7 @@ struct Tick {};
 struct Event {
   Now now;
   std::variant<Started, PeerConnected, MessageReceived, BodyChecked, BlockBuilt, PoolChanged,
-               DueWork, Tick>
+               DueWork, Tick, StateLost>
       what;
 };
 

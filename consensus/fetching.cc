@@ -15,13 +15,17 @@ void Core::State::Fetch() {
   FetchFinalChain();
 }
 
-// Bodies of notarized blocks above the floor and of their ancestors, and of the final block that
-// is aimed at. The final chain below that is fetched by height.
+// Bodies of notarized blocks above the floor and of their ancestors, of the final block that is
+// aimed at, and of the candidate. The final chain below that is fetched by height.
 std::set<Hash> Core::State::MissingBodies() const {
   std::set<Hash> missing;
   if (final_.target != tree_.base() && tree_.Find(final_.target) == nullptr &&
       final_.digests.empty()) {
     missing.insert(final_.target);
+  }
+  // Its bytes were another block's.
+  if (candidate_ && candidate_->sound && tree_.Find(candidate_->block.digest()) == nullptr) {
+    missing.insert(candidate_->block.digest());
   }
   for (const auto& [view, round] : rounds_.all()) {
     if (!round.notarization) continue;
@@ -45,7 +49,9 @@ void Core::State::FetchMissingBodies() {
                 [&missing](const auto& entry) { return !missing.contains(entry.first); });
   for (const Hash& digest : missing) {
     // The proposal with the body is often still on its way.
-    const Question fresh{After(config_.delay_ms / 2), std::nullopt};
+    Question fresh{After(config_.delay_ms / 2)};
+    const bool is_candidate = candidate_ && candidate_->block.digest() == digest;
+    if (is_candidate) fresh.ask_first = PeerId(Leader().value());
     Question& question = asking_.bodies.try_emplace(digest, fresh).first->second;
     if (now_.steady_ms < question.next_at) continue;
     if (const auto peer = NextPeer(question)) Send(*peer, FetchByDigest{digest});
@@ -72,11 +78,12 @@ void Core::State::FetchMissingCertificates() {
     return;
   }
   if (!asking_.certificates) {
-    asking_.certificates = Question{After(config_.delay_ms / 2), std::nullopt};
+    asking_.certificates = Question{After(config_.delay_ms / 2)};
   }
   if (now_.steady_ms < asking_.certificates->next_at) return;
-  if (const auto peer = NextPeer(*asking_.certificates)) {
-    Send(*peer, FetchCertificates{floor_.epoch, *first, *last});
+  asking_.certificates->asked = NextPeer(*asking_.certificates);
+  if (asking_.certificates->asked) {
+    Send(*asking_.certificates->asked, FetchCertificates{floor_.epoch, *first, *last});
   }
   asking_.certificates->next_at = After(2 * config_.delay_ms);
 }
@@ -107,9 +114,11 @@ void Core::State::FetchFinalChain() {
     const std::uint64_t count = std::min<std::uint64_t>(top - base - ready, kFetchBlocksMax);
     request = {Height(base + ready + 1), static_cast<std::uint32_t>(count), false};
   }
-  if (!asking_.final_chain) asking_.final_chain = Question{now_.steady_ms, std::nullopt};
+  if (!asking_.final_chain) asking_.final_chain = Question{now_.steady_ms};
   if (now_.steady_ms < asking_.final_chain->next_at) return;
-  if (const auto peer = NextPeer(*asking_.final_chain)) Send(*peer, request);
+  asking_.final_chain->asked = NextPeer(*asking_.final_chain);
+  asking_.final_chain->items = request.count;
+  if (asking_.final_chain->asked) Send(*asking_.final_chain->asked, request);
   asking_.final_chain->next_at = After(4 * config_.delay_ms);
 }
 
@@ -128,14 +137,21 @@ void Core::State::OnBlocks(PeerId from, const Blocks& reply) {
     return;
   }
   bool useful = false;
+  std::size_t bytes = 0;
   for (const Block& block : reply.blocks) {
-    if (block.body() != nullptr && TakeBody(from, block)) useful = true;
+    if (block.body() == nullptr) continue;
+    bytes += block.body()->size();
+    if (TakeBody(from, block)) useful = true;
   }
   if (TakeHeaders(reply)) useful = true;
   if (!useful) return;
   changed_ = true;
-  // Who answered well is asked on at once.
-  if (asking_.final_chain) asking_.final_chain = Question{now_.steady_ms, from};
+  if (!asking_.final_chain || asking_.final_chain->asked != from) return;
+  // Who gave all that was asked for, or all that a reply holds, is asked on at once; after less the
+  // next one is, so that nobody can feed me by the drop.
+  const bool filled =
+      reply.blocks.size() >= asking_.final_chain->items || bytes + kBodyBytesMax > kReplyBytesMax;
+  asking_.final_chain = Question{now_.steady_ms, filled ? std::optional(from) : std::nullopt};
 }
 
 // From the lowest known digest downwards, as far as the headers hash to it. Only digests are kept.
@@ -146,10 +162,16 @@ bool Core::State::TakeHeaders(const Blocks& reply) {
     const auto [height, digest] = *final_.digests.begin();
     if (height <= tree_.base_height().Next()) break;
     if (block->digest() != digest) continue;
-    final_.digests.emplace(Height(height.value() - 1), block->header().parent);
+    final_.Know(Height(height.value() - 1), block->header().parent);
     useful = true;
   }
   return useful;
+}
+
+// A final block that the way up reaches soon, known by its height or by its own Finalization.
+bool Core::State::IsFinalAhead(const Block& block) const {
+  if (block.header().height.value() > tree_.base_height().value() + kBodiesAheadMax) return false;
+  return final_.Names(block) || final_.finalizations.contains(block.digest());
 }
 
 bool Core::State::TakeBody(PeerId from, const Block& block) {
@@ -158,9 +180,7 @@ bool Core::State::TakeBody(PeerId from, const Block& block) {
     return false;
   }
   if (tree_.Find(block.digest()) != nullptr) return false;
-  const auto final_here = final_.digests.find(block.header().height);
-  const bool is_final = final_here != final_.digests.end() && final_here->second == block.digest();
-  if (!is_final && !MissingBodies().contains(block.digest())) return false;
+  if (!IsFinalAhead(block) && !MissingBodies().contains(block.digest())) return false;
   TreeBlock held;
   held.block = block;
   held.source = from;

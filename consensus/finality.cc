@@ -27,14 +27,14 @@ void Core::State::LinkFinalChain() {
   if (final_.digests.empty()) {
     const TreeBlock* top = tree_.Find(final_.target);
     if (top == nullptr) return;
-    final_.digests.emplace(top->block.header().height, final_.target);
+    final_.Know(top->block.header().height, final_.target);
   }
   // Tree blocks lie above the base, so the lowest known height does too.
   while (final_.digests.begin()->first > base.Next()) {
     const auto [height, digest] = *final_.digests.begin();
     const TreeBlock* held = tree_.Find(digest);
     if (held == nullptr) return;
-    final_.digests.emplace(Height(height.value() - 1), held->block.header().parent);
+    final_.Know(Height(height.value() - 1), held->block.header().parent);
   }
   const Hash lowest = final_.digests.begin()->second;
   const TreeBlock* held = tree_.Find(lowest);
@@ -77,9 +77,8 @@ void Core::State::PruneTree() {
   tree_.Prune([this](const TreeBlock& held) {
     if (held.durable || held.seen_in.value() + kIdleBodyViews >= view_.value()) return true;
     const Hash& digest = held.block.digest();
-    const auto final_here = final_.digests.find(held.block.header().height);
-    if (final_here != final_.digests.end() && final_here->second == digest) return true;
-    return digest == final_.target || rounds_.IsNotarized(digest);
+    if (final_.Names(held.block) || digest == final_.target) return true;
+    return IsFinalAhead(held.block) || rounds_.IsNotarized(digest);
   });
 }
 

@@ -30,6 +30,10 @@ inline constexpr std::size_t kFetchHeadersMax = 512;
 inline constexpr std::size_t kFetchEpochsMax = 16;
 // Bodies in one reply: the first block always fits, further ones only up to this sum.
 inline constexpr std::size_t kReplyBytesMax = 2U << 20;
+// What is held on the way to a floor that is far ahead: bodies up to so far above the last
+// committed block, and digests of so many final blocks. Above, the way is asked for again later.
+inline constexpr std::uint64_t kBodiesAheadMax = 2 * kFetchBlocksMax;
+inline constexpr std::size_t kFinalDigestsMax = 1U << 18;
 // Final blocks kept in memory to answer FetchByDigest without asking storage.
 inline constexpr std::size_t kRecentBlocksMax = 64;
 inline constexpr std::size_t kRecentBytesMax = 16U << 20;
@@ -37,6 +41,11 @@ inline constexpr std::size_t kRecentBytesMax = 16U << 20;
 // Answers given to one peer, and signatures of its certificates checked: burst and refill a second.
 inline constexpr std::uint64_t kAnswersPerSecond = 128;
 inline constexpr std::uint64_t kCertificateSignaturesPerSecond = 8192;
+// Blocks and headers looked up for one peer, and bytes of bodies read for it, sent or not.
+inline constexpr std::uint64_t kServedBlocksPerSecond = 4096;
+inline constexpr std::uint64_t kServedBytesPerSecond = 16U << 20;
+// Votes told to the peer that cast them, when its link comes up.
+inline constexpr std::size_t kEchoedVotesMax = 256;
 
 // The vote timers grow by 3/2 per view without finality, up to this factor.
 inline constexpr std::uint64_t kBackoffMax = 16;
@@ -45,6 +54,7 @@ inline constexpr std::uint64_t kStatusIdleMs = 10000;  // otherwise
 
 static_assert(kFetchHeadersMax >= kFetchBlocksMax);
 static_assert(kReplyBytesMax > kBodyBytesMax);
+static_assert(kBodiesAheadMax >= kFetchBlocksMax + kFetchBlocksMax / 2);
 static_assert(kProposalNullificationsMax <= kFetchCertificatesMax);
 static_assert(kIdleBodyViews >= kUnfinalizedDepthMax);
 

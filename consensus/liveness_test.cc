@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "consensus/testing/cluster.h"
 
@@ -102,6 +103,33 @@ TEST(Depth, NoTransactionsAboveSixteenUnfinalizedBlocks) {
   for (testing::Tx tx = 1; tx <= 60; ++tx) {
     EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(tx); }, 20'000));
   }
+  EXPECT_EQ(cluster.faults(), kNone);
+}
+
+// Drivers keep a bounded number of states. One that is needed again is made again, from the last
+// committed block upwards, while finality is still withheld.
+TEST(States, LostOnesAreMadeAgain) {
+  Cluster cluster(NetworkOptions{});
+  std::set<Hash> notarized;
+  cluster.link = [&notarized](std::size_t, std::size_t, const Message& m) {
+    const auto* sent = std::get_if<CertificateMessage>(&m);
+    const bool notarizes =
+        sent != nullptr && sent->certificate.position.kind == VoteKind::kNotarize;
+    if (notarizes) notarized.insert(sent->certificate.position.digest);
+    return !IsFinality(m);
+  };
+  for (testing::Tx tx = 1; tx <= 6; ++tx) {
+    cluster.Submit(tx);
+    cluster.Run(300);
+  }
+  const std::size_t before = notarized.size();
+  EXPECT_GT(before, 5U);
+  for (std::size_t i = 0; i < 4; ++i) cluster.LoseStates(i);
+  cluster.Submit(7);
+  cluster.Run(8000);
+  EXPECT_GT(notarized.size(), before + 1);
+  cluster.link = [](std::size_t, std::size_t, const Message&) { return true; };
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(7); }, 20'000));
   EXPECT_EQ(cluster.faults(), kNone);
 }
 

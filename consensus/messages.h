@@ -91,7 +91,7 @@ struct FetchBlocks {
   std::uint32_t count = 0;
   bool headers_only = false;
 };
-// One block, final or not. Who no longer keeps it answers with the Finalization of its floor.
+// One block, final or not. Who does not have it answers with the Finalization of its floor.
 struct FetchByDigest {
   Hash digest;
 };

@@ -35,6 +35,14 @@ struct ServeBlocks {
   FetchBlocks request;
 };
 
+// The peer's FetchByDigest of a block that the core no longer keeps. Storage answers with Blocks;
+// without the block, `otherwise` goes out in its place (empty: Blocks without any).
+struct ServeBlock {
+  PeerId to;
+  Hash digest;
+  std::optional<chain::Certificate> otherwise;  // the floor's Finalization
+};
+
 struct CommittedBlock {
   Block block;
   chain::Certificate finalization;  // of this block or of a descendant
@@ -42,7 +50,7 @@ struct CommittedBlock {
 
 // Judge this body: it is the header's body (else kMismatch), and execution on the parent's state
 // gives the header's roots. The parent is final or was found valid before. Keep the resulting state
-// until the block or one above it is final.
+// until the block or one above it is final, or say StateLost when it is needed again.
 struct CheckBody {
   Block block;
 };
@@ -72,8 +80,9 @@ struct Evidence {
 enum class Misbehaviour : std::uint8_t {
   kBadVoteSignature,
   kBadCertificate,
-  kBodyMismatch,  // a body that is not its header's
-  kOversize,      // more items or bytes than CONSENSUS 10 allows
+  kBodyMismatch,             // a body that is not its header's
+  kOversize,                 // more items or bytes than CONSENSUS 10 allows
+  kBadTransactionSignature,  // in gossip: raised by the replica, whose signatures those are
 };
 // Close the connection and count it.
 struct Disconnect {
@@ -97,6 +106,7 @@ struct Output {
   std::vector<Record> persist;
   std::vector<Outbound> send;
   std::vector<ServeBlocks> serve;
+  std::vector<ServeBlock> serve_by_digest;
   std::vector<CommittedBlock> commit;
   std::vector<CheckBody> check;
   std::optional<BuildBlock> build;

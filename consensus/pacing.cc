@@ -55,14 +55,32 @@ bool Activity::IsSilent(ReplicaIndex validator, View now) const {
 }
 
 bool TokenBucket::Take(Millis now, std::uint64_t tokens) {
-  if (now > refilled_at_) {
-    const std::uint64_t elapsed = std::min<std::uint64_t>(now.value() - refilled_at_.value(), 1000);
-    tokens_milli_ = std::min(tokens_milli_ + elapsed * per_second_, per_second_ * 1000);
-    refilled_at_ = now;
-  }
-  if (tokens_milli_ < tokens * 1000) return false;
-  tokens_milli_ -= tokens * 1000;
+  Refill(now);
+  const std::int64_t wanted = static_cast<std::int64_t>(tokens) * 1000;
+  if (tokens_milli_ < wanted) return false;
+  tokens_milli_ -= wanted;
   return true;
+}
+
+std::uint64_t TokenBucket::TakeUpTo(Millis now, std::uint64_t tokens) {
+  Refill(now);
+  const std::int64_t there = std::max<std::int64_t>(tokens_milli_ / 1000, 0);
+  const std::uint64_t taken = std::min(tokens, static_cast<std::uint64_t>(there));
+  tokens_milli_ -= static_cast<std::int64_t>(taken) * 1000;
+  return taken;
+}
+
+void TokenBucket::Charge(Millis now, std::uint64_t tokens) {
+  Refill(now);
+  tokens_milli_ -= static_cast<std::int64_t>(tokens) * 1000;
+}
+
+void TokenBucket::Refill(Millis now) {
+  if (now <= refilled_at_) return;
+  const std::uint64_t elapsed = std::min<std::uint64_t>(now.value() - refilled_at_.value(), 1000);
+  tokens_milli_ = std::min(tokens_milli_ + static_cast<std::int64_t>(elapsed) * per_second_,
+                           per_second_ * 1000);
+  refilled_at_ = now;
 }
 
 }  // namespace timebank::consensus

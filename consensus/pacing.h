@@ -34,17 +34,23 @@ class Activity {
   std::vector<View> last_heard_;
 };
 
-// So many tokens a second, the same number at once.
+// So many tokens a second, the same number at once. Requires: tokens of one call below 2^40.
 class TokenBucket {
  public:
   explicit TokenBucket(std::uint64_t per_second)
-      : per_second_(per_second), tokens_milli_(per_second * 1000) {}
+      : per_second_(static_cast<std::int64_t>(per_second)), tokens_milli_(per_second_ * 1000) {}
   // Takes `tokens` or, when there are fewer, none.
   [[nodiscard]] bool Take(Millis now, std::uint64_t tokens);
+  // Takes as many as there are, up to `tokens`.
+  [[nodiscard]] std::uint64_t TakeUpTo(Millis now, std::uint64_t tokens);
+  // Takes what was spent before its size was known: there may be less than none afterwards.
+  void Charge(Millis now, std::uint64_t tokens);
 
  private:
-  std::uint64_t per_second_;
-  std::uint64_t tokens_milli_;  // thousandths, so that a refill after 1 ms is exact
+  void Refill(Millis now);
+
+  std::int64_t per_second_;
+  std::int64_t tokens_milli_;  // thousandths, so that a refill after 1 ms is exact
   Millis refilled_at_;
 };
 

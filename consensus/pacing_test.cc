@@ -58,5 +58,16 @@ TEST(TokenBucket, RefillsByTheMillisecond) {
   EXPECT_FALSE(bucket.Take(Millis(1), 1));  // a clock that steps back gives nothing
 }
 
+TEST(TokenBucket, ChargesWhatWasSpentAlready) {
+  TokenBucket bucket(1000);
+  EXPECT_EQ(bucket.TakeUpTo(Millis(1000), 700), 700U);
+  EXPECT_EQ(bucket.TakeUpTo(Millis(1000), 700), 300U);
+  EXPECT_EQ(bucket.TakeUpTo(Millis(1000), 700), 0U);
+  bucket.Charge(Millis(1000), 1500);
+  EXPECT_FALSE(bucket.Take(Millis(2000), 1));
+  EXPECT_EQ(bucket.TakeUpTo(Millis(2400), 1), 0U);
+  EXPECT_TRUE(bucket.Take(Millis(2600), 100));
+}
+
 }  // namespace
 }  // namespace timebank::consensus

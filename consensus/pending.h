@@ -1,8 +1,9 @@
-// What the core waits for: the proposal of this view, its timers, questions put to peers. Data
-// only. Private to this folder.
+// What the core waits for: the proposal of this view, its timers, questions put to peers. Mostly
+// data. Private to this folder.
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -16,7 +17,7 @@
 
 namespace timebank::consensus {
 
-// The first proposal of the current view by its leader.
+// The first proposal of the current view, from its leader's own link.
 struct Candidate {
   View parent_view;
   Block block;
@@ -55,12 +56,17 @@ struct Building {
 // A question that is put to one peer after the other until it is answered.
 struct Question {
   Millis next_at;
-  std::optional<PeerId> ask_first;
+  std::optional<PeerId> ask_first = std::nullopt;
+  std::optional<PeerId> asked = std::nullopt;  // whose answer is waited for
+  std::size_t items = 0;                       // that were asked for
 };
 
 struct Peer {
   TokenBucket answers{kAnswersPerSecond};
+  TokenBucket blocks{kServedBlocksPerSecond};
+  TokenBucket bytes{kServedBytesPerSecond};  // of bodies answered from memory
   TokenBucket signatures{kCertificateSignaturesPerSecond};
+  bool fresh_link = false;                     // its own votes are told to it once
   std::optional<chain::Certificate> deferred;  // the highest that came without tokens left
 };
 
@@ -80,6 +86,16 @@ struct FinalChain {
   Millis give_up_at;  // aim at a newer one if the target's body is not held by then
   std::map<Height, Hash> digests;
   std::map<Hash, chain::Certificate> finalizations;  // of blocks not yet committed
+
+  // Bounded: what is known farthest up is forgotten, and asked for again when its turn comes.
+  void Know(Height height, const Hash& digest) {
+    digests.emplace(height, digest);
+    if (digests.size() > kFinalDigestsMax) digests.erase(std::prev(digests.end()));
+  }
+  [[nodiscard]] bool Names(const Block& block) const {
+    const auto here = digests.find(block.header().height);
+    return here != digests.end() && here->second == block.digest();
+  }
 };
 
 // What a leader builds on.

@@ -1,5 +1,7 @@
 // Proposals: certificates inside are stored first, then the block is judged, and judged again with
 // every change until it is voted for, refused, or the view is left.
+#include <utility>
+
 #include "consensus/state.h"
 #include "crypto/sha256.h"
 
@@ -29,8 +31,10 @@ void Core::State::OnProposal(PeerId from, const Proposal& proposal) {
   vote.signer = LeaderOf(leader_offset_, proposal.position.view, n_);
   vote.signature = proposal.signature;
   if (!CountPeerVote(from, vote) || halted_) return;
-  // For another view it is ignored, never invalid.
-  if (proposal.position.view != view_ || candidate_) return;
+  // For another view it is ignored, never invalid. Only the leader's own link makes a candidate:
+  // anybody may put other bytes behind the leader's header and signature.
+  const bool from_leader = from.value() == vote.signer.value();
+  if (proposal.position.view != view_ || candidate_ || !from_leader) return;
   out_.persist.push_back(FirstSeenRecord{vote});
   candidate_ = Candidate{proposal.parent_view, proposal.block};
   TreeBlock held;
@@ -96,6 +100,8 @@ Core::State::Verdict Core::State::Judge(Candidate& candidate) const {
                            header.extras_root != crypto::Sha256(ByteView{}))) {
     return Verdict::kWait;
   }
+  // Before its body may be checked: a block of another time is not worth executing.
+  if (!rounds_.IsNotarized(digest) && !TimestampNear(header)) return Verdict::kRefuse;
   candidate.sound = true;
   const TreeBlock* held = tree_.Find(digest);
   if (held == nullptr) return Verdict::kWait;
@@ -106,9 +112,9 @@ Core::State::Verdict Core::State::Judge(Candidate& candidate) const {
     case BodyState::kInvalid:
       return Verdict::kRefuse;
     case BodyState::kValid:
-      break;
+      return Verdict::kVote;
   }
-  return rounds_.IsNotarized(digest) || TimestampNear(header) ? Verdict::kVote : Verdict::kRefuse;
+  return Verdict::kWait;
 }
 
 // What the chosen parent view stands for. Empty: no Notarization of it is held.
@@ -179,20 +185,43 @@ void Core::State::OnBodyChecked(const BodyChecked& checked) {
       return;
     case BodyVerdict::kInvalid: {
       held->state = BodyState::kInvalid;
-      const auto final_here = final_.digests.find(held->block.header().height);
-      const bool is_final =
-          final_here != final_.digests.end() && final_here->second == checked.digest;
-      if (is_final || rounds_.IsNotarized(checked.digest)) {
+      if (final_.Names(held->block) || rounds_.IsNotarized(checked.digest)) {
         Halt(DivergenceReason::kInvalidNotarized, view_, checked.digest);
       }
       return;
     }
     case BodyVerdict::kMismatch:
-      // Anybody may attach other bytes to a good header: nothing is known about the block.
-      if (held->source) Punish(*held->source, Misbehaviour::kBodyMismatch);
-      tree_.Erase(checked.digest);
+      OnMismatch(checked.digest);
       return;
   }
+}
+
+// Anybody may attach other bytes to a good header: nothing is known about the block. The leader's
+// own bytes for its candidate are judged next; were it they, the body is asked for.
+void Core::State::OnMismatch(const Hash& digest) {
+  const std::optional<PeerId> source = tree_.Find(digest)->source;
+  if (source) Punish(*source, Misbehaviour::kBodyMismatch);
+  tree_.Erase(digest);
+  const PeerId leader(Leader().value());
+  if (!candidate_ || candidate_->block.digest() != digest || source == leader) return;
+  TreeBlock held;
+  held.block = candidate_->block;
+  held.source = leader;
+  held.seen_in = view_;
+  tree_.Insert(std::move(held));
+  changed_ = true;
+}
+
+// The children that wait for it are asked again as soon as it is there.
+void Core::State::OnStateLost(const StateLost& lost) {
+  TreeBlock* held = tree_.Find(lost.digest);
+  if (held == nullptr || held->state != BodyState::kValid) return;
+  held->state = BodyState::kUnchecked;
+  tree_.ForEach([&lost](TreeBlock& block) {
+    const bool waits = block.state == BodyState::kAsked;
+    if (waits && block.block.header().parent == lost.digest) block.state = BodyState::kUnchecked;
+  });
+  if (building_.asked && building_.asked->parent == lost.digest) building_.asked.reset();
 }
 
 }  // namespace timebank::consensus

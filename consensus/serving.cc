@@ -39,6 +39,12 @@ void Core::State::OnStatus(PeerId from, const Status& status) {
       highest != nullptr &&
       (!status.notarization || status.notarization->position.view < highest->position.view);
   if (they_lack && entered_by_ != *highest) Send(from, CertificateMessage{*highest});
+  // What it has forgotten with a lost log shows here (CONSENSUS 8). After the certificates, so that
+  // it does not vote in between.
+  if (IsValidator(from) && std::exchange(PeerState(from).fresh_link, false)) {
+    const ReplicaIndex signer(static_cast<std::uint16_t>(from.value()));
+    for (const Vote& vote : tally_.VotesOf(signer, floor_.view, kEchoedVotesMax)) Send(from, vote);
+  }
   // The other way round: my floor is lower, and a Status of mine is answered with theirs.
   if (floor_ < status.floor) Send(from, MyStatus());
 }
@@ -60,19 +66,25 @@ void Core::State::Serve(PeerId from, const FetchCertificates& request) {
 // Storage answers: the core keeps no old blocks.
 void Core::State::Serve(PeerId from, const FetchBlocks& request) {
   if (!PeerState(from).answers.Take(now_.steady_ms, 1)) return Send(from, Blocks{});
-  ServeBlocks serve{from, request};
   const std::size_t most = request.headers_only ? kFetchHeadersMax : kFetchBlocksMax;
-  serve.request.count = std::min(serve.request.count, static_cast<std::uint32_t>(most));
+  ServeBlocks serve{from, request};
+  serve.request.count = static_cast<std::uint32_t>(PeerState(from).blocks.TakeUpTo(
+      now_.steady_ms, std::min<std::uint64_t>(request.count, most)));
+  if (serve.request.count == 0) return Send(from, Blocks{});
   out_.serve.push_back(serve);
 }
 
 void Core::State::Serve(PeerId from, const FetchByDigest& request) {
   if (!PeerState(from).answers.Take(now_.steady_ms, 1)) return Send(from, Blocks{});
   if (const Block* block = tree_.FindForPeer(request.digest)) {
+    if (!PeerState(from).bytes.Take(now_.steady_ms, block->body()->size())) {
+      return Send(from, Blocks{});
+    }
     return Send(from, Blocks{{*block}});
   }
-  if (floor_certificate_) return Send(from, CertificateMessage{*floor_certificate_});
-  Send(from, Blocks{});
+  // After a restart no final block is held here, not even the floor's, which others cannot do
+  // without: storage has them all.
+  out_.serve_by_digest.push_back({from, request.digest, floor_certificate_});
 }
 
 void Core::State::AskEpochChain(PeerId from, Epoch theirs) {

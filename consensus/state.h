@@ -27,7 +27,6 @@ class Core::State {
   // recovery.cc
   void ReplayCertificates(const std::vector<Record>& records);
   void ReplayVotes(const std::vector<Record>& records);
-
   // steps.cc
   void Dispatch(const Event& event);
   void OnMessage(PeerId from, const Message& message);
@@ -37,7 +36,7 @@ class Core::State {
   void Send(std::optional<PeerId> to, Message message);
   void Punish(PeerId peer, Misbehaviour reason) { out_.disconnect.push_back({peer, reason}); }
   [[nodiscard]] bool IsValidator(PeerId peer) const;
-  [[nodiscard]] bool MayVote() const { return config_.own.has_value() && !epoch_over_; }
+  [[nodiscard]] bool MayVote() const;
   [[nodiscard]] Millis After(std::uint64_t delay_ms) const;
   // votes.cc
   void OnVote(PeerId from, const Vote& vote);
@@ -47,7 +46,8 @@ class Core::State {
   void Cast(const chain::VotePosition& position);
   void NullifyView();
   void FinalizeNotarized();
-
+  [[nodiscard]] bool HasGoodSignature(const Vote& vote) const;
+  [[nodiscard]] bool IsUnknownOwn(ReplicaIndex signer, const chain::VotePosition& position) const;
   // certificates.cc
   [[nodiscard]] bool OnCertificate(PeerId from, const chain::Certificate& certificate);
   void Adopt(const chain::Certificate& certificate);
@@ -55,7 +55,6 @@ class Core::State {
   void OnCertificates(PeerId from, const Certificates& reply);
   void EnterBehind(const chain::Certificate& certificate);
   void RetryDeferred();
-
   // proposals.cc
   enum class Verdict { kWait, kRefuse, kVote };
   void OnProposal(PeerId from, const Proposal& proposal);
@@ -68,7 +67,8 @@ class Core::State {
   void AskChecks();
   void AskCheck(const Hash& digest);
   void OnBodyChecked(const BodyChecked& checked);
-
+  void OnMismatch(const Hash& digest);
+  void OnStateLost(const StateLost& lost);
   // leading.cc
   void Lead();
   [[nodiscard]] bool IsMyTurn() const;
@@ -77,7 +77,6 @@ class Core::State {
   void Propose(View parent_view, const Block& block);
   void SendProposal(View parent_view, const Block& block, const Vote& notarize);
   void ResendProposal();
-
   // views.cc
   [[nodiscard]] bool TipIsFinal() const { return rounds_.HighestNotarization() == nullptr; }
   [[nodiscard]] bool GateOpen() const;
@@ -90,13 +89,11 @@ class Core::State {
   void ResendStored();
   void RunStatus();
   void ScheduleWake();
-
   // finality.cc
   void LinkFinalChain();
   void CommitFinal();
   void PersistBody(const Hash& digest);
   void PruneTree();
-
   // fetching.cc
   void Fetch();
   [[nodiscard]] std::set<Hash> MissingBodies() const;
@@ -106,8 +103,8 @@ class Core::State {
   [[nodiscard]] std::optional<PeerId> NextPeer(Question& question);
   void OnBlocks(PeerId from, const Blocks& reply);
   [[nodiscard]] bool TakeHeaders(const Blocks& reply);
+  [[nodiscard]] bool IsFinalAhead(const Block& block) const;
   [[nodiscard]] bool TakeBody(PeerId from, const Block& block);
-
   // serving.cc
   [[nodiscard]] Peer& PeerState(PeerId peer);
   [[nodiscard]] Status MyStatus() const;
@@ -127,6 +124,7 @@ class Core::State {
   bool started_ = false;
   bool halted_ = false;
   bool epoch_over_ = false;
+  std::optional<chain::VotePosition> unknown_vote_;  // of my key: I may not vote
   View view_{1};
   std::optional<chain::Certificate> entered_by_;
   Position floor_;  // its epoch is the current one

@@ -38,9 +38,13 @@ void Core::State::Dispatch(const Event& event) {
       state.pulse_.retry_at = state.now_.steady_ms;
       state.ResendProposal();
     }
-    void operator()(const PeerConnected& e) const { state.Send(e.peer, state.MyStatus()); }
+    void operator()(const PeerConnected& e) const {
+      state.PeerState(e.peer).fresh_link = true;
+      state.Send(e.peer, state.MyStatus());
+    }
     void operator()(const MessageReceived& e) const { state.OnMessage(e.from, e.message); }
     void operator()(const BodyChecked& e) const { state.OnBodyChecked(e); }
+    void operator()(const StateLost& e) const { state.OnStateLost(e); }
     void operator()(const BlockBuilt& e) const { state.OnBlockBuilt(e); }
     void operator()(const PoolChanged& e) const {
       state.work_.pool_has_valid = e.has_valid_transactions;
@@ -116,12 +120,21 @@ void Core::State::Halt(DivergenceReason reason, View view, const Hash& digest) {
   if (halted_) return;
   halted_ = true;
   Divergence divergence{reason, Position{floor_.epoch, view}, digest, std::nullopt};
-  if (const Block* block = tree_.FindForPeer(digest)) divergence.block = *block;
+  const TreeBlock* held = tree_.Find(digest);
+  if (held != nullptr) {
+    divergence.block = held->block;
+  } else if (const Block* final_block = tree_.FindForPeer(digest)) {
+    divergence.block = *final_block;
+  }
   out_.halt = std::move(divergence);
 }
 
 void Core::State::Send(std::optional<PeerId> to, Message message) {
   out_.send.push_back({to, std::move(message)});
+}
+
+bool Core::State::MayVote() const {
+  return config_.own.has_value() && !epoch_over_ && !unknown_vote_;
 }
 
 bool Core::State::IsValidator(PeerId peer) const { return peer.value() < n_; }
@@ -140,6 +153,8 @@ Snapshot Core::State::snapshot() const {
   s.leader = Leader();
   s.gate_open = GateOpen();
   s.halted = halted_;
+  s.held_bodies = tree_.blocks().size();
+  s.unknown_vote = unknown_vote_;
   return s;
 }
 

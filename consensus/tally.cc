@@ -69,6 +69,17 @@ bool VoteTally::Has(View view, ReplicaIndex signer, VoteKind kind) const {
   return First(view, signer, kind) != nullptr;
 }
 
+std::vector<Vote> VoteTally::VotesOf(ReplicaIndex signer, View floor, std::size_t most) const {
+  std::vector<Vote> votes;
+  for (auto view = views_.rbegin(); view != views_.rend() && view->first > floor; ++view) {
+    for (const VoteKind kind : {VoteKind::kNotarize, VoteKind::kNullify, VoteKind::kFinalize}) {
+      const Vote* vote = First(view->first, signer, kind);
+      if (vote != nullptr && votes.size() < most) votes.push_back(*vote);
+    }
+  }
+  return votes;
+}
+
 void VoteTally::DropBelow(View first_kept) {
   views_.erase(views_.begin(), views_.lower_bound(first_kept));
 }

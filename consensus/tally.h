@@ -37,6 +37,8 @@ class VoteTally {
   // Distinct validators with any vote in `view`.
   [[nodiscard]] std::size_t Voters(View view) const;
   [[nodiscard]] bool Has(View view, ReplicaIndex signer, chain::VoteKind kind) const;
+  // The first votes of `signer` above `floor`, the highest views first, at most `most`.
+  [[nodiscard]] std::vector<Vote> VotesOf(ReplicaIndex signer, View floor, std::size_t most) const;
   // Forgets all views below `first_kept`.
   void DropBelow(View first_kept);
   [[nodiscard]] std::size_t views() const { return views_.size(); }

@@ -38,6 +38,14 @@ bool Core::State::CountPeerVote(PeerId from, const Vote& vote) {
   const VotePosition& p = vote.position;
   if (p.epoch > floor_.epoch) AskEpochChain(from, p.epoch);
   if (p.epoch != floor_.epoch || vote.signer.value() >= n_ || !WellFormed(p)) return false;
+  // However far ahead: a restart without the log begins far behind.
+  if (IsUnknownOwn(vote.signer, p)) {
+    if (!HasGoodSignature(vote)) {
+      Punish(from, Misbehaviour::kBadVoteSignature);
+      return false;
+    }
+    unknown_vote_ = p;
+  }
   if (p.view.value() + kEvidenceWindowViews < floor_.view.value()) return false;
   if (p.view.value() > view_.value() + kVoteLookaheadViews) return false;
   switch (tally_.Judge(vote)) {
@@ -49,13 +57,36 @@ bool Core::State::CountPeerVote(PeerId from, const Vote& vote) {
     case Standing::kContradiction:
       break;
   }
-  if (!crypto::Verify(config_.validators.key(vote.signer), chain::VoteBytes(config_.chain_id, p),
-                      vote.signature)) {
+  if (!HasGoodSignature(vote)) {
     Punish(from, Misbehaviour::kBadVoteSignature);
     return false;
   }
   Count(vote);
   return true;
+}
+
+bool Core::State::HasGoodSignature(const Vote& vote) const {
+  return crypto::Verify(config_.validators.key(vote.signer),
+                        chain::VoteBytes(config_.chain_id, vote.position), vote.signature);
+}
+
+// Whether I am said to have cast a vote above the floor that I know nothing of. With a good
+// signature it proves that my log lost votes (or that another process holds my key): whatever I
+// sign from then on may contradict them.
+bool Core::State::IsUnknownOwn(ReplicaIndex signer, const VotePosition& p) const {
+  if (!config_.watch_own_key || unknown_vote_ || !config_.own || signer != *config_.own)
+    return false;
+  if (p.view <= floor_.view) return false;
+  const Round& round = rounds_[p.view];
+  switch (p.kind) {
+    case VoteKind::kNotarize:
+      return !round.my_notarize || round.my_notarize->position != p;
+    case VoteKind::kNullify:
+      return !round.my_nullify;
+    case VoteKind::kFinalize:
+      return !round.my_finalize || round.my_finalize->position != p;
+  }
+  return false;
 }
 
 // Requires: signature verified or mine. At or below the floor votes serve evidence only.

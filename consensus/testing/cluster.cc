@@ -106,8 +106,13 @@ void Cluster::Perform(std::size_t i, const Output& out, std::optional<CrashPoint
   for (const CheckBody& check : out.check) {
     const Block block = check.block;
     Schedule(now_, [this, i, block] {
-      if (nodes_[i].core == nullptr) return;
-      Feed(i, BodyChecked{block.digest(), nodes_[i].executor.Check(block)});
+      Node& me = nodes_[i];
+      if (me.core == nullptr) return;
+      const Hash& parent = block.header().parent;
+      if (me.lost.contains(parent)) return Feed(i, StateLost{parent});
+      ++me.checks;
+      me.lost.erase(block.digest());
+      Feed(i, BodyChecked{block.digest(), me.executor.Check(block)});
     });
   }
   if (out.build) {
@@ -115,6 +120,10 @@ void Cluster::Perform(std::size_t i, const Output& out, std::optional<CrashPoint
     Schedule(now_, [this, i, ask] {
       Node& me = nodes_[i];
       BlockBuilt built{ask.position, ask.parent, std::nullopt};
+      if (me.core != nullptr && me.lost.contains(ask.parent)) {
+        Feed(i, StateLost{ask.parent});
+        return Feed(i, built);
+      }
       std::vector<Tx> txs = me.executor.Pending(ask.parent);
       if (ask.without_transactions) txs.clear();
       if (!txs.empty() || ask.allow_empty || me.due) {
@@ -149,6 +158,9 @@ void Cluster::SendAll(std::size_t i, const Output& out, std::size_t limit) {
   for (const ServeBlocks& serve : out.serve) {
     Deliver(i, serve.to.value(), Answer(i, serve.request));
   }
+  for (const ServeBlock& serve : out.serve_by_digest) {
+    Deliver(i, serve.to.value(), Answer(i, serve));
+  }
 }
 
 void Cluster::Deliver(std::size_t from, std::size_t to, Message message) {
@@ -168,6 +180,7 @@ void Cluster::CommitAll(std::size_t i, const Output& out) {
     if (height != node.chain.size() + 1) faults_.push_back("a commit that does not follow");
     node.chain.push_back(block);
     node.executor.Commit(block.block);
+    node.lost.erase(block.block.digest());
   }
   if (!out.commit.empty()) Schedule(now_, [this, i] { PoolToCore(i); });
 }
@@ -184,6 +197,14 @@ Blocks Cluster::Answer(std::size_t i, const FetchBlocks& request) const {
     reply.blocks.emplace_back(block.header(), request.headers_only ? nullptr : block.body());
   }
   return reply;
+}
+
+Message Cluster::Answer(std::size_t i, const ServeBlock& request) const {
+  for (const CommittedBlock& block : nodes_[i].chain) {
+    if (block.block.digest() == request.digest) return Blocks{{block.block}};
+  }
+  if (request.otherwise) return CertificateMessage{*request.otherwise};
+  return Blocks{};
 }
 
 void Cluster::Check(std::size_t i, const Output& out, const Snapshot& before) {
@@ -219,7 +240,9 @@ void Cluster::Check(std::size_t i, const Output& out, const Snapshot& before) {
   }
   for (const Outbound& outbound : out.send) {
     const auto* vote = std::get_if<Vote>(&outbound.message);
-    if (vote != nullptr && !votes.contains(VoteKey(*vote))) {
+    // Another's is told back to the validator that cast it.
+    const bool mine = vote != nullptr && vote->signer.value() == i;
+    if (mine && !votes.contains(VoteKey(*vote))) {
       faults_.push_back("a vote sent that is not durable");
     }
   }
@@ -239,6 +262,7 @@ void Cluster::Start(std::size_t i) {
   Node& node = nodes_[i];
   node.signer = std::make_unique<LocalSigner>(keys_[i], chain_id_);
   node.executor.Forget();
+  node.lost.clear();
   node.wake_at = Millis(0);
   Recovered recovered;
   recovered.floor = {chain_id_, Height(0), Millis(kGenesisTime), std::nullopt};

@@ -46,7 +46,9 @@ struct Node {
   std::optional<Divergence> halted;
   std::vector<Evidence> evidence;
   std::vector<Disconnect> disconnects;
-  std::uint64_t sent = 0;  // messages but Status
+  std::uint64_t sent = 0;    // messages but Status
+  std::uint64_t checks = 0;  // bodies executed
+  std::set<Hash> lost;       // blocks whose states are no longer held
 };
 
 class Cluster {
@@ -83,6 +85,8 @@ class Cluster {
   [[nodiscard]] Block BlockOnGenesis(std::size_t proposer, const std::vector<Tx>& txs) const;
   void Deliver(std::size_t from, std::size_t to, Message message);
 
+  // The node forgets the states of all blocks above the last committed one.
+  void LoseStates(std::size_t i) { nodes_[i].lost = nodes_[i].executor.Executed(); }
   void Crash(std::size_t i) { nodes_[i].core.reset(); }
   void Restart(std::size_t i);
   // Dies at `point` of the first output for which `when` holds.
@@ -109,6 +113,7 @@ class Cluster {
   void PoolToCore(std::size_t i);
   [[nodiscard]] Config ConfigOf(std::size_t i) const;
   [[nodiscard]] Blocks Answer(std::size_t i, const FetchBlocks& request) const;
+  [[nodiscard]] Message Answer(std::size_t i, const ServeBlock& request) const;
 
   struct CrashPlan {
     CrashPoint point;

@@ -66,6 +66,12 @@ std::vector<Tx> Executor::Pending(const Hash& parent) const {
   return {pending.begin(), pending.end()};
 }
 
+std::set<Hash> Executor::Executed() const {
+  std::set<Hash> digests;
+  for (const auto& [digest, block] : executed_) digests.insert(digest);
+  return digests;
+}
+
 void Executor::Commit(const Block& block) {
   for (Tx tx : DecodeBody(*block.body())) pool_.erase(tx);
   std::erase_if(executed_, [&block](const auto& entry) {

@@ -42,6 +42,7 @@ class Executor {
   [[nodiscard]] std::vector<Tx> Pending(const Hash& parent) const;
   void NoteBuilt(const Block& block) { executed_.emplace(block.digest(), block); }
   void Commit(const Block& block);
+  [[nodiscard]] std::set<Hash> Executed() const;
   // What a crash takes: all but the pool, which clients would fill again.
   void Forget() { executed_.clear(); }
 

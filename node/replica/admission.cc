@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "ledger/block.h"
@@ -19,9 +20,10 @@ void Admission::Submit(std::uint64_t ticket, const SharedTransaction& transactio
   Enter({transaction, {ticket}}, context);
 }
 
-void Admission::Receive(const GossipMessage& gossip, const Context& context) {
+void Admission::Receive(consensus::PeerId from, const GossipMessage& gossip,
+                        const Context& context) {
   for (const SharedTransaction& transaction : gossip.transactions) {
-    Enter({transaction, {}}, context);
+    Enter({transaction, {}, 0, from}, context);
   }
 }
 
@@ -37,16 +39,23 @@ void Admission::AskVerifier(const Context& context) {
 
 void Admission::Resolve(const std::vector<SharedTransaction>& transactions,
                         const std::vector<v1::Reason>& verdicts, const Context& context) {
+  std::set<consensus::PeerId> liars;
   for (std::size_t i = 0; i < transactions.size(); ++i) {
     const auto found = verifying_.find(transactions[i]->transaction.envelope_hash);
     if (found == verifying_.end()) continue;
     Verifying candidate = std::move(found->second);
     verifying_.erase(found);
+    Release(candidate);
+    const auto source = std::exchange(candidate.source, std::nullopt);
+    if (source && verdicts[i] == v1::REASON_BAD_SIGNATURE) liars.insert(*source);
     if (verdicts[i] == v1::REASON_UNSPECIFIED) {
       Enter(std::move(candidate), context);  // it may have become final in the meantime
     } else {
       Refuse(candidate, verdicts[i], context);
     }
+  }
+  for (const consensus::PeerId peer : liars) {
+    ports_.transport.Disconnect(peer, consensus::Misbehaviour::kBadTransactionSignature);
   }
 }
 
@@ -90,11 +99,31 @@ void Admission::Enter(Verifying candidate, const Context& context) {
     waiting.insert(waiting.end(), candidate.tickets.begin(), candidate.tickets.end());
     return;
   }
-  if (verifying_.size() >= kVerifyingMax) {
+  if (!HasRoom(candidate)) {
     return AnswerAll(candidate, {id, v1::REASON_INBOX_FULL, judged, {}});
+  }
+  if (candidate.source) {
+    ++verifying_gossip_;
+    ++verifying_of_peer_[*candidate.source];
   }
   verifying_.emplace(name, std::move(candidate));
   unasked_.push_back(transaction);
+}
+
+bool Admission::HasRoom(const Verifying& candidate) const {
+  if (verifying_.size() >= kVerifyingMax) return false;
+  if (!candidate.source) return true;
+  const auto of_peer = verifying_of_peer_.find(*candidate.source);
+  return verifying_gossip_ < kVerifyingGossipMax &&
+         (of_peer == verifying_of_peer_.end() || of_peer->second < kVerifyingPeerMax);
+}
+
+// Its place among those that are being verified is free again.
+void Admission::Release(const Verifying& candidate) {
+  if (!candidate.source) return;
+  --verifying_gossip_;
+  const auto of_peer = verifying_of_peer_.find(*candidate.source);
+  if (--of_peer->second == 0) verifying_of_peer_.erase(of_peer);
 }
 
 void Admission::Admit(const Verifying& candidate, const Context& context) {

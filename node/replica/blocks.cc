@@ -16,17 +16,25 @@ namespace timebank::replica {
 
 using consensus::BodyVerdict;
 
+namespace {
+
+constexpr std::size_t kReadBudgetsMax = 256;  // peers
+
+}  // namespace
+
 // Known signatures are not checked again; the unknown go to the verifier first. Without the
-// parent's state there is no answer, and the core asks again.
+// parent's state the parent is checked again first.
 void Replica::Impl::Check(const consensus::CheckBody& check) {
   const Hash& digest = check.block.digest();
-  if (executions_.Find(digest) != nullptr) return Answer(digest, BodyVerdict::kValid);
-  const auto parent = StateOf(check.block.header().parent);
-  if (parent == nullptr || checks_.contains(digest)) return;
+  if (checks_.contains(digest)) return;
   auto transactions = ReadBody(check.block, [this](const Hash& envelope_hash) {
     return admission_.pool().FindEnvelope(envelope_hash);
   });
   if (!transactions) return Answer(digest, transactions.error());
+  // Only now: the digest names the header, and these may be other bytes than were executed.
+  if (executions_.Find(digest) != nullptr) return Answer(digest, BodyVerdict::kValid);
+  const auto parent = StateOf(check.block.header().parent);
+  if (parent == nullptr) return ToCore(consensus::StateLost{check.block.header().parent});
   std::vector<SharedTransaction> unknown;
   for (const SharedTransaction& transaction : *transactions) {
     if (!desk_.Knows(transaction)) unknown.push_back(transaction);
@@ -46,7 +54,7 @@ void Replica::Impl::FinishCheck(const Hash& digest, bool signatures_good) {
   checks_.erase(found);
   const chain::Header& header = check.block.header();
   const auto parent = StateOf(header.parent);
-  if (parent == nullptr) return;
+  if (parent == nullptr) return ToCore(consensus::StateLost{header.parent});
   if (!signatures_good) return Answer(digest, BodyVerdict::kInvalid);
   SharedExecution execution =
       ExecuteBlock({*parent, header.height, header.timestamp_ms, header.parent, header.chain_id},
@@ -64,7 +72,10 @@ void Replica::Impl::Answer(const Hash& digest, BodyVerdict verdict) {
 void Replica::Impl::Build(const consensus::BuildBlock& request) {
   consensus::BlockBuilt built{request.position, request.parent, std::nullopt};
   const auto parent = StateOf(request.parent);
-  if (parent == nullptr) return ToCore(std::move(built));
+  if (parent == nullptr) {
+    ToCore(consensus::StateLost{request.parent});
+    return ToCore(std::move(built));
+  }
   std::vector<SharedTransaction> candidates;
   if (!request.without_transactions) {
     const std::set<Hash> taken = TakenBelow(request.parent);
@@ -79,7 +90,8 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
       {*parent, request.height, timestamp, request.parent, genesis_.chain_id},
       [&]() -> SharedTransaction { return at == candidates.end() ? nullptr : *at++; },
       config_.block_transactions);
-  if (execution->rows.empty() && !request.allow_empty) return ToCore(std::move(built));
+  const bool is_empty = execution->rows.empty() && !execution->swept;
+  if (is_empty && !request.allow_empty) return ToCore(std::move(built));
   const BlockBody body = MakeBody(execution->transactions);
   chain::Header header;
   header.era = consensus_config_.era;
@@ -184,24 +196,56 @@ SharedExecution Replica::Impl::ExecuteFinal(const consensus::Block& block) {
       std::move(*transactions));
 }
 
+// A header is read with its body, so that bytes read are bounded, not only those sent. What a peer
+// has used up makes the reply shorter, and in the end empty.
 void Replica::Impl::Serve(const consensus::ServeBlocks& serve) {
   consensus::Blocks reply;
+  consensus::TokenBucket& budget = ReadBudget(serve.to);
   std::size_t bytes = 0;
   for (std::uint32_t i = 0; i < serve.request.count; ++i) {
     const Height height(serve.request.first.value() + i);
-    if (height > view_.header.height) break;
+    if (height > view_.header.height || !budget.Take(now_.steady_ms, 1)) break;
     auto block = ports_.storage.ReadBlock(height);
     if (!block) break;
+    const std::size_t size = block->block.body()->size() + chain::kHeaderSize;
+    budget.Charge(now_.steady_ms, size);
+    bytes += size;
+    const bool full = bytes > consensus::kReplyBytesMax;
     if (serve.request.headers_only) {
       reply.blocks.emplace_back(block->block.header(), nullptr);
-      continue;
+    } else if (!full || reply.blocks.empty()) {
+      reply.blocks.push_back(std::move(block->block));
     }
-    bytes += block->block.body()->size() + chain::kHeaderSize;
-    if (bytes > consensus::kReplyBytesMax && !reply.blocks.empty()) break;
-    reply.blocks.push_back(std::move(block->block));
+    if (full) break;
   }
-  ports_.transport.Send(serve.to,
-                        std::make_shared<const std::string>(EncodePeerMessage(std::move(reply))),
+  Reply(serve.to, std::move(reply));
+}
+
+// Bytes that may be read for the peer. Observers beyond a number are forgotten, as in the core.
+consensus::TokenBucket& Replica::Impl::ReadBudget(consensus::PeerId peer) {
+  if (read_budgets_.size() >= kReadBudgetsMax && !read_budgets_.contains(peer)) {
+    const auto oldest = read_budgets_.lower_bound(consensus::PeerId(consensus::kFirstObserverPeer));
+    if (oldest != read_budgets_.end()) read_budgets_.erase(oldest);
+  }
+  const consensus::TokenBucket fresh(consensus::kServedBytesPerSecond);
+  return read_budgets_.try_emplace(peer, fresh).first->second;
+}
+
+void Replica::Impl::Serve(const consensus::ServeBlock& serve) {
+  consensus::TokenBucket& budget = ReadBudget(serve.to);
+  if (!budget.Take(now_.steady_ms, 1)) return Reply(serve.to, consensus::Blocks{});
+  const auto height = ports_.storage.HeightOf(serve.digest);
+  auto held = height ? ports_.storage.ReadBlock(*height) : std::nullopt;
+  if (held && held->block.digest() == serve.digest) {
+    budget.Charge(now_.steady_ms, held->block.body()->size());
+    return Reply(serve.to, consensus::Blocks{{std::move(held->block)}});
+  }
+  if (serve.otherwise) return Reply(serve.to, consensus::CertificateMessage{*serve.otherwise});
+  Reply(serve.to, consensus::Blocks{});
+}
+
+void Replica::Impl::Reply(consensus::PeerId to, const consensus::Message& message) {
+  ports_.transport.Send(to, std::make_shared<const std::string>(EncodePeerMessage(message)),
                         Lane::kBulk);
 }
 

@@ -14,8 +14,9 @@ ledger::BlockTransaction AsBlockTransaction(const SharedTransaction& transaction
 
 // The rows follow from the result: leaves in order, the last of them at log_size - 1.
 SharedExecution ToExecution(const ExecutionInput& input, ledger::BlockResult result,
-                            std::vector<SharedTransaction> transactions) {
+                            std::vector<SharedTransaction> transactions, bool swept) {
   auto out = std::make_shared<Execution>();
+  out->swept = swept;
   out->height = input.height;
   out->parent = input.parent_digest;
   out->log = {result.log_size, result.log_root};
@@ -53,7 +54,7 @@ SharedExecution ExecuteBlock(const ExecutionInput& input, const chain::Header& h
   const bool agrees = result->state_root == header.state_root &&
                       result->log_size == header.log_size && result->log_root == header.log_root;
   if (!agrees) return nullptr;
-  return ToExecution(input, std::move(*result), std::move(transactions));
+  return ToExecution(input, std::move(*result), std::move(transactions), /*swept=*/false);
 }
 
 SharedExecution BuildExecution(const ExecutionInput& input, const NextTransaction& next,
@@ -67,7 +68,8 @@ SharedExecution BuildExecution(const ExecutionInput& input, const NextTransactio
     if (!block.Fits(candidate)) break;
     if (block.TryApply(candidate) == v1::REASON_UNSPECIFIED) taken.push_back(transaction);
   }
-  return ToExecution(input, block.Finish(), std::move(taken));
+  const bool swept = block.SweptAnything();
+  return ToExecution(input, block.Finish(), std::move(taken), swept);
 }
 
 void ExecutionCache::Add(const Hash& digest, SharedExecution execution) {

@@ -34,6 +34,9 @@ struct Execution {
   LogHead log;  // after the block
   std::vector<SharedTransaction> transactions;
   std::vector<TransactionRow> rows;  // the sweep first, if it did anything
+  // Of what a leader builds: whether due work was done. It need not leave a row: what expires
+  // quietly has no effects line, but must go all the same, or it would stay due for ever.
+  bool swept = false;
 };
 using SharedExecution = std::shared_ptr<const Execution>;
 

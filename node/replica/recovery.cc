@@ -28,6 +28,7 @@ Expected<std::unique_ptr<Replica>, RecoveryFault> Replica::Open(const Config& co
   if (!genesis) return Unexpected{RecoveryFault::kBadGenesis};
   consensus::Config consensus_config{genesis->chain_id, chain::Era(0), genesis->validators,
                                      std::nullopt,      config.signer, config.delay_ms};
+  consensus_config.watch_own_key = config.watch_own_key;
   if (config.signer != nullptr) {
     consensus_config.own = genesis->validators.IndexOf(config.signer->public_key());
     if (!consensus_config.own) return Unexpected{RecoveryFault::kNotInSet};

@@ -101,6 +101,7 @@ void Replica::Impl::Send(const consensus::Output& output) {
     }
   }
   for (const consensus::ServeBlocks& serve : output.serve) Serve(serve);
+  for (const consensus::ServeBlock& serve : output.serve_by_digest) Serve(serve);
   for (const consensus::Disconnect& disconnect : output.disconnect) {
     ports_.transport.Disconnect(disconnect.peer, disconnect.reason);
   }
@@ -121,6 +122,7 @@ void Replica::Impl::Collect(consensus::Output output) {
   Append(batch_.persist, output.persist);
   Append(batch_.send, output.send);
   Append(batch_.serve, output.serve);
+  Append(batch_.serve_by_digest, output.serve_by_digest);
   Append(batch_.commit, output.commit);
   Append(batch_.check, output.check);
   Append(batch_.evidence, output.evidence);
@@ -136,9 +138,13 @@ void Replica::Impl::Take(const PeerConnected& event) {
   ToCore(consensus::PeerConnected{event.peer});
 }
 
+// What comes in the same batch from a peer that is cut off already is not worth a signature check.
 void Replica::Impl::Take(const PeerMessageReceived& event) {
+  const bool is_cut = std::any_of(batch_.disconnect.begin(), batch_.disconnect.end(),
+                                  [&](const auto& cut) { return cut.peer == event.from; });
+  if (is_cut) return;
   if (const auto* gossip = std::get_if<GossipMessage>(&event.message)) {
-    admission_.Receive(*gossip, context());
+    admission_.Receive(event.from, *gossip, context());
   } else {
     ToCore(consensus::MessageReceived{event.from, std::get<consensus::Message>(event.message)});
   }

@@ -29,6 +29,7 @@ struct Config {
   PoolLimits pool;
   // A leader stops here; voters accept whatever the limits of a block allow (DESIGN 4).
   std::size_t block_transactions = 1'000;
+  bool watch_own_key = true;  // as in consensus::Config
 };
 
 struct Ports {

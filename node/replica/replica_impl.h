@@ -13,6 +13,7 @@
 #include "chain/log_tree.h"
 #include "chain/state_tree.h"
 #include "consensus/core.h"
+#include "consensus/pacing.h"
 #include "node/replica/admission.h"
 #include "node/replica/execution.h"
 #include "node/replica/replica.h"
@@ -72,6 +73,9 @@ class Replica::Impl {
   [[nodiscard]] FinalBlock CommitOne(const consensus::CommittedBlock& block);
   [[nodiscard]] SharedExecution ExecuteFinal(const consensus::Block& block);
   void Serve(const consensus::ServeBlocks& serve);
+  void Serve(const consensus::ServeBlock& serve);
+  [[nodiscard]] consensus::TokenBucket& ReadBudget(consensus::PeerId peer);
+  void Reply(consensus::PeerId to, const consensus::Message& message);
   // The state after the block, or null when it is not here.
   [[nodiscard]] std::shared_ptr<const ledger::State> StateOf(const Hash& digest) const;
 
@@ -102,6 +106,7 @@ class Replica::Impl {
   std::size_t pool_size_told_ = 0;
   std::map<Hash, PendingCheck> checks_;                  // waiting for signatures, by digest
   std::map<SignatureDesk::Ticket, Hash> check_tickets_;  // the jobs they wait for
+  std::map<consensus::PeerId, consensus::TokenBucket> read_budgets_;
   std::optional<Millis> core_wake_at_;
   std::optional<Millis> wake_at_;
   std::uint64_t evidence_count_ = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -47,7 +48,10 @@ class Bench final : private replica::Transport,
     replica_->Step({now_, std::move(what)});
     while (!hold_answers_ && !answers_.empty()) {
       const auto answers = std::exchange(answers_, {});
-      for (const auto& answer : answers) replica_->Step({now_, answer});
+      for (const auto& answer : answers) {
+        verifying_ -= answer.verdicts.size();
+        replica_->Step({now_, answer});
+      }
     }
   }
   // The verifier takes its time until told otherwise.
@@ -61,6 +65,14 @@ class Bench final : private replica::Transport,
     Step(replica::PeerMessageReceived{consensus::PeerId(static_cast<std::uint32_t>(from)),
                                       replica::PeerMessage(std::move(message))});
   }
+
+  void HearGossip(std::size_t from, std::vector<replica::SharedTransaction> transactions) {
+    Step(replica::PeerMessageReceived{consensus::PeerId(static_cast<std::uint32_t>(from)),
+                                      replica::GossipMessage{std::move(transactions)}});
+  }
+  // Called with every message as it leaves, and with every block that clients are told of.
+  std::function<void(const replica::SharedMessage&)> on_sent = [](const auto&) {};
+  std::function<void(const replica::FinalBlock&)> on_final = [](const auto&) {};
 
   // The vote of this kind that the replica has sent, if any; the first.
   [[nodiscard]] std::optional<consensus::Vote> SentVote(chain::VoteKind kind) const {
@@ -82,19 +94,24 @@ class Bench final : private replica::Transport,
     return disconnects_;
   }
   [[nodiscard]] const std::vector<replica::SubmitAnswer>& answers() const { return told_; }
+  // Transactions whose signatures are with the verifier.
+  [[nodiscard]] std::size_t verifying() const { return verifying_; }
   [[nodiscard]] std::size_t sent() const { return sent_.size(); }
 
  private:
   void Send(consensus::PeerId, const replica::SharedMessage& message, replica::Lane) override {
+    on_sent(message);
     sent_.push_back(message);
   }
   void Broadcast(const replica::SharedMessage& message, replica::Lane) override {
+    on_sent(message);
     sent_.push_back(message);
   }
   void Disconnect(consensus::PeerId, consensus::Misbehaviour reason) override {
     disconnects_.push_back(reason);
   }
   void Verify(replica::VerifyJob job) override {
+    verifying_ += job.transactions.size();
     replica::SignaturesVerified answer{job.ticket, {}};
     for (const auto& transaction : job.transactions) {
       answer.verdicts.push_back(ledger::CheckSignatures(*job.state, transaction->transaction));
@@ -105,7 +122,7 @@ class Bench final : private replica::Transport,
     told_.push_back(answer);
   }
   void Dropped(const replica::SubmitAnswer&) override {}
-  void Final(const replica::FinalBlock&) override {}
+  void Final(const replica::FinalBlock& block) override { on_final(block); }
 
   Community community_;
   Disk disk_;
@@ -118,6 +135,7 @@ class Bench final : private replica::Transport,
   std::vector<replica::SignaturesVerified> answers_;
   std::vector<replica::SubmitAnswer> told_;
   bool hold_answers_ = false;
+  std::size_t verifying_ = 0;
 };
 
 }  // namespace timebank::sim

@@ -60,8 +60,11 @@ void Cluster::Submit(NodeIndex node, std::uint64_t ticket,
 
 void Cluster::CheckStates() {
   for (NodeIndex node = 0; node < validators_; ++node) {
-    if (IsCorrect(node) && nodes_[node]->alive()) {
-      checkers_.State(node, nodes_[node]->replica().final_view());
+    if (!IsCorrect(node) || !nodes_[node]->alive()) continue;
+    const replica::Replica& replica = nodes_[node]->replica();
+    checkers_.State(node, replica.final_view());
+    if (replica.status().consensus.unknown_vote && !nodes_[node]->disk().was_wiped()) {
+      checkers_.Fail("a whole log was taken for a lost one by node " + std::to_string(node));
     }
   }
 }
@@ -122,10 +125,11 @@ NodeIndex Cluster::PlaceFor(NodeIndex from, NodeIndex validator) const {
 NodeOptions Cluster::OptionsOf(NodeIndex place, const Community& community, const Plan& plan,
                                Prng& prng) const {
   const NodeIndex validator = ValidatorAt(place);
-  NodeOptions options{place, community.genesis(), community.validators()[validator]};
+  NodeOptions options{place, validator, community.genesis(), community.validators()[validator]};
   options.ledger_offset_ms = kRunStartMs + prng.Below(kOffsetMsMax);
   options.block_transactions = plan.block_transactions;
   options.lie = plan.lie;
+  options.watch_own_key = IsCorrect(validator) && plan.lie == Lie::kNone;
   return options;
 }
 

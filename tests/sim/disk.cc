@@ -41,6 +41,18 @@ void Disk::Crash() {
   database_ = synced_;
 }
 
+void Disk::Wipe() {
+  wiped_ = true;
+  log_.clear();
+  log_synced_ = 0;
+  synced_ = {};
+  unsynced_.clear();
+  database_ = {};
+  synced_votes_.clear();
+  synced_bodies_.clear();
+  synced_finalizations_.clear();
+}
+
 std::optional<consensus::CommittedBlock> Disk::Floor() {
   if (database_.blocks.empty()) return std::nullopt;
   return database_.blocks.back();
@@ -76,13 +88,14 @@ std::vector<consensus::Record> Disk::TakeRecords() {
 
 void Disk::Append(std::span<const consensus::Record> records, bool sync) {
   if (!step_()) return;
+  if (lie_ == Lie::kSyncsLate) MarkSynced();  // what came before
   std::vector<Stored> batch;
   for (const consensus::Record& record : records) {
     batch.push_back({consensus::TypeOf(record), consensus::EncodeRecord(record)});
   }
   log_.push_back(std::move(batch));
   if (!step_()) return;  // written, and the process died in the sync
-  if (sync) MarkSynced();
+  if (sync && lie_ != Lie::kSyncsLate) MarkSynced();
   step_();
 }
 

@@ -25,6 +25,7 @@ enum class Lie : std::uint8_t {
   kNone,
   kForgetsVotes,         // own votes are gone after a restart
   kForgetsTransactions,  // final transactions are not found by their id
+  kSyncsLate,            // a sync returns before it is through: with the next write
 };
 
 class Disk final : public replica::Storage {
@@ -37,6 +38,9 @@ class Disk final : public replica::Storage {
   void SetLie(Lie lie) { lie_ = lie; }
   // The process died. What a next one finds is settled now.
   void Crash();
+  // The disk is replaced by an empty one.
+  void Wipe();
+  [[nodiscard]] bool was_wiped() const { return wiped_; }
   // A new process may hand out `records` again.
   void Reopen() { taken_ = false; }
 
@@ -57,6 +61,9 @@ class Disk final : public replica::Storage {
   }
   [[nodiscard]] bool HasSyncedBody(const Hash& digest) const {
     return synced_bodies_.contains(digest);
+  }
+  [[nodiscard]] bool HasSyncedFinalization(const Hash& digest) const {
+    return synced_finalizations_.contains(digest);
   }
 
  private:
@@ -92,6 +99,7 @@ class Disk final : public replica::Storage {
   std::set<chain::VotePosition> synced_votes_;
   std::set<Hash> synced_bodies_;
   std::set<Hash> synced_finalizations_;  // by the digest that they name
+  bool wiped_ = false;
   bool taken_ = false;
   Lie lie_ = Lie::kNone;
 };

@@ -5,6 +5,7 @@
 
 #include "chain/canonical.h"
 #include "chain/log_tree.h"
+#include "consensus/limits.h"
 #include "ledger/block.h"
 #include "node/replica/block_body.h"
 #include "tests/sim/bench.h"
@@ -162,6 +163,51 @@ TEST(HostileLeader, ABodyOfAnotherHeaderIsNoVerdictOnTheBlock) {
   EXPECT_FALSE(bench.SentVote(chain::VoteKind::kNullify).has_value());
   ASSERT_EQ(bench.disconnects().size(), 1U);
   EXPECT_EQ(bench.disconnects()[0], consensus::Misbehaviour::kBodyMismatch);
+}
+
+// Of the three others.
+consensus::CertificateMessage CertificateBy(Bench& bench, const chain::VotePosition& position) {
+  chain::Certificate certificate;
+  certificate.position = position;
+  certificate.validator_count = 4;
+  for (std::uint16_t i = 1; i < 4; ++i) {
+    certificate.votes.push_back(
+        {ReplicaIndex(i), bench.community().validators()[i].Sign(
+                              chain::VoteBytes(bench.community().chain_id(), position))});
+  }
+  return {certificate};
+}
+
+// A block is executed and forgotten, because its view was nullified before. Later it turns out to
+// be notarized, and somebody answers with other bytes under its header: that the header is known to
+// be good says nothing about them.
+TEST(HostilePeer, OtherBytesOfAnExecutedBlockAreSeen) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  const auto transaction = bench.community().Opening(bench.now().ledger_ms)[0];
+  Draft draft = MakeDraft(bench, {transaction}, bench.now().ledger_ms);
+  Seal(draft);
+  bench.HoldAnswers(true);
+  Propose(bench, draft);
+  bench.Pass(1'000);
+  ASSERT_TRUE(bench.SentVote(chain::VoteKind::kNullify).has_value());
+  bench.HoldAnswers(false);
+  bench.Step(replica::Tick{});
+  ASSERT_FALSE(bench.SentVote(chain::VoteKind::kNotarize).has_value());
+  for (std::uint64_t view = 1; view <= consensus::kIdleBodyViews + 2; ++view) {
+    bench.Hear(1, CertificateBy(
+                      bench, {chain::VoteKind::kNullify, Epoch(0), View(view), View(0), Hash()}));
+  }
+  ASSERT_EQ(bench.replica().status().consensus.held_bodies, 0U);
+  const Hash digest = draft.header.Digest();
+  bench.Hear(
+      1, CertificateBy(bench, {chain::VoteKind::kNotarize, Epoch(0), View(1), View(0), digest}));
+  ASSERT_TRUE(bench.disconnects().empty());
+  const consensus::Block swapped(draft.header, std::make_shared<const Bytes>());
+  bench.Hear(2, consensus::Blocks{{swapped}});
+  ASSERT_EQ(bench.disconnects().size(), 1U);
+  EXPECT_EQ(bench.disconnects()[0], consensus::Misbehaviour::kBodyMismatch);
+  EXPECT_EQ(bench.replica().status().consensus.held_bodies, 0U);
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ void Node::Start() {
   config.signer = signer_.get();
   config.delay_ms = options_.delay_ms;
   config.block_transactions = options_.block_transactions;
+  config.watch_own_key = options_.watch_own_key;
   auto opened = replica::Replica::Open(config, {disk_, *this, *this, *this});
   if (!opened) std::fprintf(stderr, "%s\n", std::string(Describe(opened.error())).c_str());
   TB_CHECK(opened.has_value());
@@ -104,6 +105,8 @@ void Node::CheckPersisted(const replica::SharedMessage& message) {
   if (sent == nullptr) return;
   chain::VotePosition position;
   if (const auto* vote = std::get_if<consensus::Vote>(sent)) {
+    // One told back to the validator that cast it is not mine.
+    if (vote->signer.value() != options_.validator) return;
     position = vote->position;
   } else if (const auto* proposal = std::get_if<consensus::Proposal>(sent)) {
     position = {chain::VoteKind::kNotarize, proposal->position.epoch, proposal->position.view,
@@ -111,6 +114,7 @@ void Node::CheckPersisted(const replica::SharedMessage& message) {
   } else {
     return;
   }
+  ++seen_on_disk_;
   if (!disk_.HasSynced(position)) hooks_.fail("a vote was sent before it was synced");
   if (position.kind != chain::VoteKind::kNullify && !disk_.HasSyncedBody(position.digest)) {
     hooks_.fail("a vote was sent before the body was synced");
@@ -138,8 +142,15 @@ void Node::Dropped(const replica::SubmitAnswer& answer) {
   if (!dead_) hooks_.dropped(answer);
 }
 
+// No client hears of a block before it and its Finalization are on disk (P4).
 void Node::Final(const replica::FinalBlock& block) {
-  if (!dead_) hooks_.final(block);
+  if (dead_) return;
+  ++seen_on_disk_;
+  if (!disk_.HasSyncedBody(block.block.block.digest()) ||
+      !disk_.HasSyncedFinalization(block.block.finalization.position.digest)) {
+    hooks_.fail("clients were told of a block before it was synced");
+  }
+  hooks_.final(block);
 }
 
 bool Node::Operate() {

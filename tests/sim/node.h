@@ -24,12 +24,14 @@ namespace timebank::sim {
 
 struct NodeOptions {
   NodeIndex index = 0;
+  NodeIndex validator = 0;  // another than `index` for a twin
   std::string genesis;
   crypto::SecretKey key;
   std::uint64_t ledger_offset_ms = 0;  // ledger time = world time + this
   std::uint64_t delay_ms = 100;        // D
   std::size_t block_transactions = 1000;
   Lie lie = Lie::kNone;
+  bool watch_own_key = true;  // not where one key is meant to contradict itself
 };
 
 // What a node does, for checkers and for whoever routes its messages.
@@ -65,6 +67,8 @@ class Node final : private replica::Transport,
   [[nodiscard]] const replica::Replica& replica() const { return *replica_; }
   [[nodiscard]] Disk& disk() { return disk_; }
   [[nodiscard]] std::uint64_t starts() const { return starts_; }
+  // Votes sent and blocks told to clients, each of which was found on disk (P4).
+  [[nodiscard]] std::uint64_t seen_on_disk() const { return seen_on_disk_; }
 
  private:
   // Ports. After death they do nothing.
@@ -97,6 +101,7 @@ class Node final : private replica::Transport,
   bool step_scheduled_ = false;
   bool dead_ = true;
   std::uint64_t starts_ = 0;  // also names the process: tasks of an earlier one do nothing
+  std::uint64_t seen_on_disk_ = 0;
   std::optional<Millis> tick_at_;
   std::optional<std::uint64_t> operations_left_;
 };

@@ -2,6 +2,8 @@
 #include <functional>
 
 #include "base/prng.h"
+#include "consensus/limits.h"
+#include "node/replica/admission.h"
 #include "node/replica/receipts.h"
 #include "tests/sim/bench.h"
 #include "tests/sim/cluster.h"
@@ -20,6 +22,7 @@ class Tampered final : public replica::Storage {
   std::function<void(std::vector<consensus::Record>&)> change_records = [](auto&) {};
   bool flip_state = false;
   bool flip_leaf = false;
+  std::size_t reads = 0;                       // of blocks
   std::optional<replica::TransactionRow> row;  // found under every id
 
   std::optional<consensus::CommittedBlock> Floor() override {
@@ -55,6 +58,7 @@ class Tampered final : public replica::Storage {
   void CommitBlock(const replica::CommitBatch& batch) override { disk_.CommitBlock(batch); }
   void MaybeSync(Millis now) override { disk_.MaybeSync(now); }
   std::optional<consensus::CommittedBlock> ReadBlock(Height height) override {
+    ++reads;
     return disk_.ReadBlock(height);
   }
   std::optional<Height> HeightOf(const Hash& digest) override { return disk_.HeightOf(digest); }
@@ -210,6 +214,90 @@ TEST(Admission, TakesNothingThatBecameFinalWhileItWasVerified) {
   ASSERT_EQ(bench.answers().size(), 1U);
   EXPECT_EQ(bench.answers()[0].final_height, Height(3));
   EXPECT_EQ(bench.replica().status().pool_transactions, 0U);
+}
+
+// Whoever gossips it has checked it, or lies.
+TEST(Admission, CutsAPeerOffForABadSignatureOnly) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  const Millis now = bench.now().ledger_ms;
+  const auto sound = bench.community().Opening(now)[0];
+  bench.HearGossip(1, {sound, bench.community().Transfer(0, 1, now)});  // refused by the state
+  EXPECT_TRUE(bench.disconnects().empty());
+  bench.HearGossip(2, {bench.community().Forge(bench.community().Opening(now)[1])});
+  ASSERT_EQ(bench.disconnects().size(), 1U);
+  EXPECT_EQ(bench.disconnects()[0], consensus::Misbehaviour::kBadTransactionSignature);
+}
+
+// One peer's gossip fills its own share of the signature checks, not the others', nor the clients'.
+TEST(Admission, GossipDoesNotKeepClientsOut) {
+  Bench bench;
+  ASSERT_FALSE(bench.Open().has_value());
+  bench.HoldAnswers(true);
+  const Millis now = bench.now().ledger_ms;
+  const auto frame = [&](std::uint64_t first) {
+    std::vector<replica::SharedTransaction> transactions;
+    for (std::uint64_t i = 0; i < replica::kGossipTransactionsMax; ++i) {
+      transactions.push_back(bench.community().Transfer(0, 1, Millis(now.value() + first + i)));
+    }
+    return transactions;
+  };
+  const std::uint64_t frames = replica::kVerifyingPeerMax / replica::kGossipTransactionsMax;
+  for (std::uint64_t i = 0; i < frames + 1; ++i) {
+    bench.HearGossip(1, frame(i * replica::kGossipTransactionsMax));
+  }
+  EXPECT_EQ(bench.verifying(), replica::kVerifyingPeerMax);
+  bench.HearGossip(2, frame(100'000));
+  EXPECT_EQ(bench.verifying(), replica::kVerifyingPeerMax + replica::kGossipTransactionsMax);
+  bench.Step(replica::Submitted{1, bench.community().Opening(now)[0]});
+  EXPECT_EQ(bench.verifying(), replica::kVerifyingPeerMax + replica::kGossipTransactionsMax + 1);
+  bench.HoldAnswers(false);
+  bench.Step(replica::Tick{});
+  bench.HearGossip(1, frame(200'000));  // its share is free again
+  EXPECT_EQ(bench.verifying(), 0U);
+  ASSERT_EQ(bench.answers().size(), 1U);
+  EXPECT_EQ(bench.answers()[0].reason, v1::REASON_UNSPECIFIED);
+}
+
+// What one peer asks for costs at most its budget, however often it asks.
+TEST_F(RecoveryTest, ServesOnePeerWithinABudget) {
+  Tampered storage(disk());
+  Bench bench(&storage);
+  ASSERT_FALSE(bench.Open().has_value());
+  const std::uint64_t height = bench.replica().final_view().header.height.value();
+  ASSERT_GT(height, 2U);
+  for (int i = 0; i < 100; ++i) {
+    bench.Hear(1, consensus::FetchBlocks{Height(1), consensus::kFetchHeadersMax, true});
+  }
+  const std::size_t asks = consensus::kServedBlocksPerSecond / consensus::kFetchHeadersMax;
+  EXPECT_EQ(storage.reads, asks * height);
+  bench.Hear(2, consensus::FetchBlocks{Height(1), 1, false});  // another's is its own
+  EXPECT_EQ(storage.reads, asks * height + 1);
+}
+
+// By digest from storage, after a restart; without the block, the floor's Finalization.
+TEST_F(RecoveryTest, ServesByDigestFromStorage) {
+  Tampered storage(disk());
+  Bench bench(&storage);
+  ASSERT_FALSE(bench.Open().has_value());
+  const auto first = disk().ReadBlock(Height(1));
+  ASSERT_TRUE(first.has_value());
+  std::vector<consensus::Message> sent;
+  bench.on_sent = [&](const replica::SharedMessage& bytes) {
+    auto decoded = replica::DecodePeerMessage(AsBytes(*bytes), bench.community().chain_id());
+    ASSERT_TRUE(decoded.has_value());
+    if (auto* message = std::get_if<consensus::Message>(&*decoded)) sent.push_back(*message);
+  };
+  bench.Hear(1, consensus::FetchByDigest{first->block.digest()});
+  ASSERT_EQ(sent.size(), 1U);
+  const auto* blocks = std::get_if<consensus::Blocks>(&sent[0]);
+  ASSERT_NE(blocks, nullptr);
+  ASSERT_EQ(blocks->blocks.size(), 1U);
+  EXPECT_EQ(blocks->blocks[0].digest(), first->block.digest());
+  EXPECT_EQ(*blocks->blocks[0].body(), *first->block.body());
+  bench.Hear(1, consensus::FetchByDigest{Hash()});
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<consensus::CertificateMessage>(sent[1]));
 }
 
 TEST(Admission, FloodsAtOnceAndAgainAfterAWhile) {
