@@ -12,7 +12,7 @@ TEST(PeerPenalties, EachOffenceCostsTwiceTheLastUpToAMinute) {
   PeerPenalties penalties;
   std::uint64_t now = 5'000;
   for (const std::uint64_t expected :
-       {1'000, 2'000, 4'000, 8'000, 16'000, 32'000, 60'000, 60'000}) {
+       {1'000U, 2'000U, 4'000U, 8'000U, 16'000U, 32'000U, 60'000U, 60'000U}) {
     EXPECT_EQ(penalties.Punish(kMallory, now), expected);
     EXPECT_EQ(penalties.BarredFor(kMallory, now), expected);
     EXPECT_EQ(penalties.BarredFor(kMallory, now + expected - 1), 1U);
