@@ -32,7 +32,7 @@ Expected<client::TlsIdentity, std::string> LoadTls(const Config& config,
                                                    const v1::Validator& self) {
   const auto certificate = platform::ReadTextFile(config.tls_certificate_file);
   if (!certificate) return Fail(certificate.error());
-  const auto key = platform::ReadTextFile(config.tls_key_file);
+  const auto key = platform::ReadSecretFile(config.tls_key_file);
   if (!key) return Fail(key.error());
   const auto hash = client::TlsKeyHash(*certificate);
   if (!hash) return Fail(config.tls_certificate_file + ": holds no PEM certificate");

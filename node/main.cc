@@ -1,4 +1,6 @@
 // The program timebank-node: one validator of a time bank.
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <ctime>
@@ -10,6 +12,7 @@
 #include "node/config.h"
 #include "node/log_setup.h"
 #include "node/node.h"
+#include "platform/limits.h"
 
 namespace timebank::node {
 namespace {
@@ -18,16 +21,19 @@ constexpr char kFooter[] =
     "Example:\n"
     "  timebank-node --config /etc/timebank/config.toml --log-format json\n"
     "  timebank-node check-config --config /etc/timebank/config.toml\n"
+    "  timebank-node --config /etc/timebank/config.toml --data-dir /var/lib/timebank\n"
     "\n"
     "SIGTERM and SIGINT drain: nothing new is accepted, calls under way end, all is synced.\n"
     "\n"
     "Exit codes: 0 stopped as asked; 1 command line or configuration; 2 keys, certificate and\n"
     "genesis do not fit together; 3 the node's data is damaged, too new or in use; 4 self-test of\n"
     "the cryptography failed; 5 an address cannot be listened on; 6 halted because this node and\n"
-    "a quorum disagree (data_dir/divergence.txt).";
+    "a quorum disagree: data_dir/divergence.txt, while which is there it does not start.";
 
 struct Options {
   std::string config;
+  std::string data_dir;         // empty: as configured
+  std::string passphrase_file;  // empty: as configured
   std::string log_format = "text";
   bool debug = false;
   bool check_only = false;
@@ -63,8 +69,14 @@ int Run(const Options& options) {
   }
   auto config = LoadConfig(options.config);
   if (!config) return Report({Exit::kUsage, config.error()});
+  if (!options.data_dir.empty()) config->data_dir = options.data_dir;
+  if (!options.passphrase_file.empty()) config->passphrase_file = options.passphrase_file;
   SetUpLog(options.log_format == "json" ? LogFormat::kJson : LogFormat::kText, config->name,
            options.debug);
+  // A connection takes a descriptor, and gRPC stops listening for good once there is none left.
+  if (const auto raised = platform::RaiseDescriptorLimit(); !raised) {
+    spdlog::warn("{}", raised.error());
+  }
   auto node = Node::Prepare(std::move(*config), TIMEBANK_VERSION);
   if (!node) return Report(node.error());
   if (options.check_only) {
@@ -91,6 +103,10 @@ int main(int argc, char** argv) {
   app.footer(timebank::node::kFooter);
   app.set_version_flag("--version", std::string("timebank-node ") + TIMEBANK_VERSION);
   app.add_option("--config", options.config, "configuration file (TOML)");
+  app.add_option("--data-dir", options.data_dir,
+                 "where the node keeps its data, instead of the configured data_dir");
+  app.add_option("--passphrase-file", options.passphrase_file,
+                 "opens the consensus key, instead of the configured keys.passphrase_file");
   app.add_option("--log-format", options.log_format, "log lines as text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

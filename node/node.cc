@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,9 +16,11 @@
 #include "node/metrics_server.h"
 #include "node/rpc/backend.h"
 #include "node/rpc/client_server.h"
+#include "node/rpc/peer_requests.h"
 #include "node/rpc/rate_limit.h"
 #include "node/rpc/timed_storage.h"
 #include "node/rpc/verify_pool.h"
+#include "node/storage/advice.h"
 #include "node/storage/node_storage.h"
 #include "platform/disk.h"
 #include "platform/file.h"
@@ -27,7 +30,8 @@ namespace timebank::node {
 namespace {
 
 constexpr std::uint32_t kGraceMs = 5000;
-constexpr std::size_t kHealedAtOnce = 16;  // damaged blocks asked of peers a second
+constexpr std::size_t kHealedAtOnce = 16;       // damaged blocks asked of peers a second
+constexpr std::uint64_t kSameStartMs = 60'000;  // validators that begin a ledger together
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 
 Unexpected<StartFailure> Fail(Exit exit, std::string text) {
@@ -89,6 +93,7 @@ class Node::Impl {
   }
 
   Expected<bool, StartFailure> Start() {
+    if (auto sound = RefuseAfterHalt(); !sound) return sound;
     if (auto opened = OpenStorage(); !opened) return opened;
     if (auto recovered = Recover(); !recovered) return recovered;
     return Serve();
@@ -108,6 +113,7 @@ class Node::Impl {
     }
     storage_->Scrub({});
     AskForDamagedBlocks();
+    WarnOfAnEarlierLife();
   }
 
   void Drain() {
@@ -122,7 +128,8 @@ class Node::Impl {
     verifier_.Stop();
     if (loop_) loop_->Stop();
     desk_.Stop();
-    if (!storage_) return;
+    // What was refused stays as it was found: Close would mark it as sound.
+    if (!recovered_) return;
     const auto closed = storage_->Close();
     if (closed) {
       spdlog::info("stopped; everything is on disk");
@@ -134,6 +141,18 @@ class Node::Impl {
   [[nodiscard]] bool halted() const { return halted_; }
 
  private:
+  [[nodiscard]] std::string DivergencePath() const { return config_.data_dir + "/divergence.txt"; }
+
+  // A node that halted must not vote again because somebody, or a supervisor, started it again.
+  Expected<bool, StartFailure> RefuseAfterHalt() {
+    if (!platform::FileExists(DivergencePath())) return true;
+    return Fail(Exit::kHalted,
+                DivergencePath() +
+                    " is there: this node halted because it and a quorum disagree. Keep the file "
+                    "and the data directory, tell the other operators and the maintainers. Move "
+                    "the file away only when they have found the cause and say so");
+  }
+
   Expected<bool, StartFailure> OpenStorage() {
     if (auto made = platform::CreateDirectories(config_.data_dir, 0700); !made) {
       return Fail(Exit::kStorage, made.error());
@@ -161,7 +180,9 @@ class Node::Impl {
                              .peers = identity_.peers,
                              .memory_bytes = config_.limits.memory_mb * kMebibyte},
         &inbox_, &metrics_);
-    peers_->SetBlockTap([this](const consensus::Blocks& blocks) { HealFrom(blocks); });
+    peers_->SetBlockTap([this](consensus::PeerId peer, const consensus::Blocks& blocks) {
+      HealFrom(peer, blocks);
+    });
     replica::Config replica_config;
     replica_config.genesis = identity_.genesis_bytes;
     replica_config.signer = &signer_;
@@ -174,20 +195,41 @@ class Node::Impl {
                                                            .transport = *peers_,
                                                            .verifier = verifier_,
                                                            .clients = desk_});
-    if (!replica) {
-      return Fail(Exit::kStorage,
-                  config_.data_dir + ": " + std::string(replica::Describe(replica.error())));
-    }
+    if (!replica) return CannotRecover(replica.error());
     loop_ =
         std::make_unique<rpc::ReplicaLoop>(std::move(*replica), &inbox_, clock_.get(), &metrics_,
                                            [this](const std::string& dump) { Halt(dump); });
     loop_->Recover();
+    recovered_ = true;
     const auto now = loop_->published();
     desk_.Begin(now->final.header.height);
+    if (now->final.header.height == Height(0)) empty_since_ = clock_->LedgerNow();
     spdlog::info("chain {}: recovered at height {}, state root {}",
                  ToHex(identity_.genesis.chain_id.view().first(8)),
                  now->final.header.height.value(), ToHex(now->final.header.state_root.view()));
     return true;
+  }
+
+  [[nodiscard]] Unexpected<StartFailure> CannotRecover(replica::RecoveryFault fault) const {
+    const std::string what = config_.data_dir + ": " + std::string(replica::Describe(fault));
+    switch (fault) {
+      case replica::RecoveryFault::kBadGenesis:
+      case replica::RecoveryFault::kNotInSet:
+        return Fail(Exit::kIdentity,
+                    what + ". Use the genesis.bin and the key that came with this folder");
+      case replica::RecoveryFault::kContradiction:
+        return Fail(Exit::kStorage,
+                    what +
+                        ". Its key was used twice, or the log was put together from two. Tell "
+                        "the other operators" +
+                        std::string(storage::kKeepData));
+      case replica::RecoveryFault::kStateRootMismatch:
+      case replica::RecoveryFault::kLogRootMismatch:
+      case replica::RecoveryFault::kFloorNotProven:
+        break;
+    }
+    return Fail(Exit::kStorage, what + ". The database in " + config_.data_dir + "/kv is damaged" +
+                                    std::string(storage::kKeepData));
   }
 
   Expected<bool, StartFailure> Serve() {
@@ -223,7 +265,7 @@ class Node::Impl {
   }
 
   void Halt(const std::string& dump) {
-    const std::string path = config_.data_dir + "/divergence.txt";
+    const std::string path = DivergencePath();
     const auto written = platform::WriteFileAtomically(path, AsBytes(dump));
     spdlog::critical(
         "HALTED: this node and a quorum disagree; it votes no more. Keep {} and the "
@@ -234,25 +276,44 @@ class Node::Impl {
 
   // Damaged blocks are asked of all peers; whoever has them answers, and HealFrom writes them anew.
   void AskForDamagedBlocks() {
-    const std::vector<Height> damaged = storage_->DamagedBlocks();
-    healing_ = !damaged.empty();
-    for (std::size_t i = 0; i < std::min(damaged.size(), kHealedAtOnce); ++i) {
+    std::vector<Height> damaged = storage_->DamagedBlocks();
+    damaged.resize(std::min(damaged.size(), kHealedAtOnce));
+    asked_.Ask(damaged);
+    for (const Height height : damaged) {
       const auto message = std::make_shared<const std::string>(
-          replica::EncodePeerMessage(consensus::FetchBlocks{.first = damaged[i], .count = 1}));
+          replica::EncodePeerMessage(consensus::FetchBlocks{.first = height, .count = 1}));
       peers_->Broadcast(message, replica::Lane::kBulk);
     }
   }
 
-  void HealFrom(const consensus::Blocks& blocks) {
-    if (!healing_) return;
+  void HealFrom(consensus::PeerId peer, const consensus::Blocks& blocks) {
     for (const consensus::Block& block : blocks.blocks) {
-      const auto damaged = storage_->DamagedBlocks();
-      if (std::ranges::find(damaged, block.header().height) == damaged.end()) continue;
+      if (!asked_.Take(block.header().height, peer)) continue;
       (void)inbox_.PutQuery([this, block](replica::Replica& /*replica*/) {
+        const auto damaged = storage_->DamagedBlocks();
+        if (std::ranges::find(damaged, block.header().height) == damaged.end()) return;
         const auto healed = storage_->Heal(block);
         if (healed) spdlog::info("block {} was healed from a peer", block.header().height.value());
       });
     }
+  }
+
+  // A validator without data on a ledger that is older than its start: a new one, or one that has
+  // lost what it voted, which no one but its operator can tell.
+  void WarnOfAnEarlierLife() {
+    if (!empty_since_) return;
+    const auto now = loop_->published();
+    if (now->final.header.height == Height(0)) return;
+    const Millis begun = *empty_since_;
+    empty_since_.reset();
+    const auto first = storage_->ReadBlock(Height(1));
+    if (!first) return;
+    if (first->block.header().timestamp_ms.value() + kSameStartMs >= begun.value()) return;
+    spdlog::warn(
+        "{} started without data on a ledger that is at work already. That is right for a "
+        "validator that never ran before. If it did, or its disk was lost: stop it now, for it "
+        "may vote against what it voted (RUNBOOK.md, 'A validator that lost its data')",
+        config_.name);
   }
 
   const Config config_;
@@ -267,13 +328,15 @@ class Node::Impl {
   std::unique_ptr<rpc::TimedStorage> timed_storage_;
   std::unique_ptr<StorageIndex> index_;
   std::unique_ptr<rpc::NodeClock> clock_;
+  rpc::BlockRequests asked_;
   std::unique_ptr<rpc::PeerLinks> peers_;
   std::unique_ptr<rpc::ReplicaLoop> loop_;
   rpc::Backend backend_;
   std::unique_ptr<rpc::ClientServer> server_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::atomic<bool> halted_{false};
-  std::atomic<bool> healing_{false};
+  bool recovered_ = false;
+  std::optional<Millis> empty_since_;  // ledger time of the start, while this node has no block
 };
 
 Expected<std::unique_ptr<Node>, StartFailure> Node::Prepare(Config config, std::string version) {

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -133,6 +134,11 @@ Expected<crypto::SecretKey, KeyFileError> OpenKeyFile(const std::string& path,
   return key;
 }
 
+Result<std::string> ReadSecretFile(const std::string& path) {
+  if (const auto refused = RefuseOpenToOthers(path)) return Fail(refused->text);
+  return ReadTextFile(path);
+}
+
 Expected<crypto::PublicKey, KeyFileError> ReadPublicKey(const std::string& path) {
   const auto file = Load(path);
   if (!file) return Unexpected<KeyFileError>{file.error()};
@@ -141,8 +147,7 @@ Expected<crypto::PublicKey, KeyFileError> ReadPublicKey(const std::string& path)
 
 PassphraseSource PassphraseFromFile(std::string path) {
   return [path = std::move(path)]() -> Result<std::string> {
-    if (const auto refused = RefuseOpenToOthers(path)) return Fail(refused->text);
-    auto text = ReadTextFile(path);
+    auto text = ReadSecretFile(path);
     if (!text) return text;
     return text->substr(0, text->find_first_of("\r\n"));
   };
@@ -226,7 +231,12 @@ std::optional<KeyFileError> RefuseOpenToOthers(const std::string& path) {
   if (::stat(path.c_str(), &info) != 0) {
     return KeyFileError{KeyFileFault::kUnreadable, FailErrno("cannot open " + path).error};
   }
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  const auto open_to = static_cast<unsigned>(info.st_mode & (S_IRWXG | S_IRWXO));
+  // A credential of a systemd unit: root's, with an entry that lets this user read, which shows as
+  // a right of the group.
+  const bool is_credential =
+      open_to == S_IRGRP && info.st_uid == 0 && info.st_gid == 0 && ::geteuid() != 0;
+  if (open_to != 0 && !is_credential) {
     return KeyFileError{KeyFileFault::kPermissions,
                         path + " can be read or changed by others; run: chmod 600 " + path};
   }

@@ -35,8 +35,8 @@ struct KeyFileError {
 
 // Asked only when a file is encrypted. The error says why there is no passphrase.
 using PassphraseSource = std::function<Result<std::string>()>;
-// The first line of a file (refused like a key file when others may read it), a variable of the
-// environment, a value known already.
+// The first line of a file (refused like a key file when others may read it; a credential of a
+// systemd unit is accepted), a variable of the environment, a value known already.
 [[nodiscard]] PassphraseSource PassphraseFromFile(std::string path);
 [[nodiscard]] PassphraseSource PassphraseFromEnvironment(std::string variable);
 [[nodiscard]] PassphraseSource PassphraseIs(std::string passphrase);
@@ -60,6 +60,9 @@ struct KeyFilePolicy {
 };
 [[nodiscard]] Expected<crypto::SecretKey, KeyFileError> OpenKeyFile(
     const std::string& path, const PassphraseSource& passphrase, KeyFilePolicy policy = {});
+
+// A secret kept as text, say a TLS key: refused like a key file when others may read or change it.
+[[nodiscard]] Result<std::string> ReadSecretFile(const std::string& path);
 
 // The public half, without a passphrase; not yet proven to match the sealed seed.
 [[nodiscard]] Expected<crypto::PublicKey, KeyFileError> ReadPublicKey(const std::string& path);

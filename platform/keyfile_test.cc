@@ -153,6 +153,21 @@ TEST_F(KeyFileTest, PassphraseSources) {
   EXPECT_FALSE(CreateKeyFile(path_, key_, PassphraseIs("")));
 }
 
+TEST_F(KeyFileTest, ASecretThatOthersMayReadIsRefused) {
+  const std::string secret = directory_ + "/tls.key";
+  ASSERT_TRUE(WriteFileAtomically(secret, AsBytes("a key\nof lines\n"), kModePrivate));
+  EXPECT_EQ(ReadSecretFile(secret).value(), "a key\nof lines\n");
+  ASSERT_EQ(::chmod(secret.c_str(), 0400), 0);
+  EXPECT_TRUE(ReadSecretFile(secret));
+  for (const unsigned mode : {0640U, 0604U, 0620U, 0601U}) {
+    ASSERT_EQ(::chmod(secret.c_str(), mode), 0);
+    const auto refused = ReadSecretFile(secret);
+    ASSERT_FALSE(refused) << mode;
+    EXPECT_NE(refused.error().find("chmod 600 " + secret), std::string::npos) << refused.error();
+  }
+  EXPECT_FALSE(ReadSecretFile(secret + ".absent"));
+}
+
 TEST_F(KeyFileTest, MissingPassphraseIsItsOwnFault) {
   CreateEncrypted();
   const auto opened = OpenKeyFile(path_, PassphraseFromEnvironment("TB_TEST_ABSENT"));

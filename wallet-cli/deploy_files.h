@@ -11,7 +11,13 @@ namespace timebank::cli {
 extern const std::string_view kNodeServiceUnit;  // deploy/timebank-node.service
 extern const std::string_view kRunbook;          // deploy/RUNBOOK.md
 
+// Who may read the folders that were written: the containers run as nobody else.
+struct FolderOwner {
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+};
+
 // compose.yaml for `validators` folders validator-1.. beside it.
-[[nodiscard]] std::string ComposeFile(std::uint32_t validators);
+[[nodiscard]] std::string ComposeFile(std::uint32_t validators, FolderOwner owner);
 
 }  // namespace timebank::cli

@@ -1,5 +1,7 @@
 #include "wallet-cli/testnet.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -190,7 +192,7 @@ Expected<Testnet, std::string> InitTestnet(const TestnetOptions& options) {
   const std::pair<std::string, std::string> files[] = {
       {testnet.genesis_path, genesis},
       {options.out + "/genesis.json", GenesisView(view)},
-      {options.out + "/compose.yaml", ComposeFile(options.validators)},
+      {options.out + "/compose.yaml", ComposeFile(options.validators, {::geteuid(), ::getegid()})},
       {options.out + "/RUNBOOK.md", std::string(kRunbook)}};
   for (const auto& [path, content] : files) {
     if (auto step = Write(path, content); !step) return Unexpected{step.error()};

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "platform/clock.h"
 #include "timebank/v1/peer.grpc.pb.h"
 
 namespace timebank::rpc {
@@ -37,9 +38,13 @@ struct PeerLinks::Link::Stream {
   grpc::ClientContext context;
 };
 
-PeerLinks::Link::Link(PeerAddress address, const client::TlsIdentity& identity, Inbox* inbox,
-                      Metrics* metrics)
-    : address_(std::move(address)), identity_(identity), inbox_(inbox), metrics_(metrics) {}
+PeerLinks::Link::Link(PeerAddress address, const client::TlsIdentity& identity,
+                      const PeerPenalties* penalties, Inbox* inbox, Metrics* metrics)
+    : address_(std::move(address)),
+      identity_(identity),
+      penalties_(penalties),
+      inbox_(inbox),
+      metrics_(metrics) {}
 
 PeerLinks::Link::~Link() { Stop(); }
 
@@ -88,7 +93,9 @@ void PeerLinks::Link::Run() {
     consensus_ = {};
     bulk_ = {};
     broken_ = false;
-    changed_.wait_for(lock, std::chrono::milliseconds(pause_ms), [this] { return stopped_; });
+    const std::uint64_t barred = penalties_->BarredFor(address_.peer, platform::MonotonicMs());
+    const std::chrono::milliseconds pause(std::max<std::uint64_t>(pause_ms, barred));
+    changed_.wait_for(lock, pause, [this] { return stopped_; });
     if (stopped_) return;
   }
 }
@@ -142,7 +149,7 @@ std::vector<replica::SharedMessage> PeerLinks::Link::TakeFrame() {
   if (stopped_ || broken_) return out;
   std::size_t bytes = 0;
   for (Lane* lane : {&consensus_, &bulk_}) {
-    while (!lane->messages.empty() &&
+    while (!lane->messages.empty() && out.size() < kFrameMessagesMax &&
            (out.empty() || bytes + lane->messages.front()->size() <= kFrameBytesMax)) {
       const std::size_t size = lane->messages.front()->size();
       bytes += size;

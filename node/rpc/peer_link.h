@@ -18,6 +18,9 @@ inline constexpr std::size_t kFrameBytesMax = std::size_t{1} << 20;
 // A frame holds at least one message, of whatever size.
 inline constexpr std::size_t kFrameMessageBytesMax =
     kFrameBytesMax + replica::kPeerMessageBytesMax + 1024;
+// Far above what a frame of votes holds. Without it a frame of millions of empty messages would
+// take twenty times its size as objects.
+inline constexpr int kFrameMessagesMax = 4096;
 inline constexpr std::size_t kLaneBytesMax = std::size_t{32} << 20;
 inline constexpr std::size_t kLaneMessagesMax = 16'384;
 // Pings find a link whose other end is silent.
@@ -25,13 +28,15 @@ inline constexpr int kPeerPingMs = 2000;
 
 class PeerLinks::Link {
  public:
-  Link(PeerAddress address, const client::TlsIdentity& identity, Inbox* inbox, Metrics* metrics);
+  // What is pointed to outlives the link.
+  Link(PeerAddress address, const client::TlsIdentity& identity, const PeerPenalties* penalties,
+       Inbox* inbox, Metrics* metrics);
   ~Link();
 
   void Start();
   void Stop();
   void Put(const replica::SharedMessage& message, replica::Lane lane);
-  // Breaks the stream; the thread connects again after a pause.
+  // Breaks the stream; the thread connects again after a pause, or when the penalty is over.
   void Break();
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] const PeerAddress& address() const { return address_; }
@@ -50,6 +55,7 @@ class PeerLinks::Link {
 
   const PeerAddress address_;
   const client::TlsIdentity identity_;
+  const PeerPenalties* const penalties_;
   Inbox* const inbox_;
   Metrics* const metrics_;
   std::atomic<bool> up_{false};

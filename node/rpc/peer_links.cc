@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -19,7 +18,22 @@ namespace timebank::rpc {
 
 namespace {
 
-constexpr std::uint64_t kComplaintEveryMs = 10'000;
+// Whoever connects and says nothing holds a descriptor no longer than this. gRPC's own is 120 s.
+constexpr int kHandshakeMs = 5'000;
+
+std::string_view TextOf(consensus::Misbehaviour reason) {
+  switch (reason) {
+    case consensus::Misbehaviour::kBadVoteSignature:
+      return "a vote with a wrong signature";
+    case consensus::Misbehaviour::kBadCertificate:
+      return "a certificate that does not verify";
+    case consensus::Misbehaviour::kBodyMismatch:
+      return "a body that is not its header's";
+    case consensus::Misbehaviour::kOversize:
+      return "more than a message may hold";
+  }
+  return "what it must not send";
+}
 
 }  // namespace
 
@@ -27,8 +41,8 @@ constexpr std::uint64_t kComplaintEveryMs = 10'000;
 // no room for that peer, so that its flow control slows it down.
 class PeerLinks::Service final : public v1::PeerService::Service {
  public:
-  Service(const PeerLinksConfig& config, const BlockTap& tap, Inbox* inbox, Metrics* metrics)
-      : config_(config), block_tap_(tap), inbox_(inbox), metrics_(metrics) {}
+  Service(PeerLinks& links, Inbox* inbox, Metrics* metrics)
+      : links_(links), config_(links.config_), inbox_(inbox), metrics_(metrics) {}
 
   [[nodiscard]] bool Start();
   void Stop();
@@ -41,16 +55,13 @@ class PeerLinks::Service final : public v1::PeerService::Service {
  private:
   [[nodiscard]] const PeerAddress* PeerOf(const grpc::ServerContext& context) const;
   [[nodiscard]] bool Take(const PeerAddress& peer, const v1::ExchangeRequest& frame);
-  // True at most once in a while: a peer must not be able to fill the log.
-  [[nodiscard]] bool MayComplain();
 
+  PeerLinks& links_;
   const PeerLinksConfig& config_;
-  const BlockTap& block_tap_;
   Inbox* const inbox_;
   Metrics* const metrics_;
   std::mutex mutex_;
   std::map<consensus::PeerId, grpc::ServerContext*> streams_;  // the newest of each peer
-  std::atomic<std::uint64_t> complained_ms_{0};
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -67,6 +78,7 @@ bool PeerLinks::Service::Start() {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPeerPingMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPeerPingMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kPeerPingMs / 2);
   int port = 0;
@@ -93,6 +105,9 @@ grpc::Status PeerLinks::Service::Exchange(
     grpc::ServerReaderWriter<v1::ExchangeResponse, v1::ExchangeRequest>* stream) {
   const PeerAddress* peer = PeerOf(*context);
   if (peer == nullptr) return {grpc::StatusCode::UNAUTHENTICATED, "no validator's key"};
+  if (links_.penalties_.BarredFor(peer->peer, platform::MonotonicMs()) != 0) {
+    return {grpc::StatusCode::RESOURCE_EXHAUSTED, "barred for misbehaviour; try again later"};
+  }
   {
     const std::scoped_lock lock(mutex_);
     grpc::ServerContext*& newest = streams_[peer->peer];
@@ -121,32 +136,28 @@ const PeerAddress* PeerLinks::Service::PeerOf(const grpc::ServerContext& context
 }
 
 bool PeerLinks::Service::Take(const PeerAddress& peer, const v1::ExchangeRequest& frame) {
+  if (frame.messages_size() == 0 || frame.messages_size() > kFrameMessagesMax) {
+    links_.Punish(peer.peer, "a frame of no or too many messages");
+    return false;
+  }
   for (const std::string& bytes : frame.messages()) {
+    // The rest of what it sent before it was found out.
+    if (links_.penalties_.BarredFor(peer.peer, platform::MonotonicMs()) != 0) return false;
     ++metrics_->peer_messages;
     auto message = replica::DecodePeerMessage(AsBytes(bytes), config_.chain_id);
     if (!message) {
-      ++metrics_->peer_faults;
-      if (MayComplain()) {
-        spdlog::warn("peer {} sent a message that is none; closing its stream", peer.name);
-      }
+      links_.Punish(peer.peer, "a message that is none");
       return false;
     }
     const auto* consensus_message = std::get_if<consensus::Message>(&*message);
     const auto* blocks =
         consensus_message == nullptr ? nullptr : std::get_if<consensus::Blocks>(consensus_message);
-    if (blocks != nullptr && block_tap_) block_tap_(*blocks);
+    if (blocks != nullptr && links_.block_tap_) links_.block_tap_(peer.peer, *blocks);
     if (!inbox_->PutPeer({.from = peer.peer, .message = std::move(*message)}, bytes.size())) {
       return false;
     }
   }
   return true;
-}
-
-bool PeerLinks::Service::MayComplain() {
-  const std::uint64_t now = platform::MonotonicMs();
-  std::uint64_t last = complained_ms_;
-  return (last == 0 || now - last > kComplaintEveryMs) &&
-         complained_ms_.compare_exchange_strong(last, now);
 }
 
 void PeerLinks::Service::Cut(consensus::PeerId peer) {
@@ -158,9 +169,9 @@ void PeerLinks::Service::Cut(consensus::PeerId peer) {
 PeerLinks::PeerLinks(PeerLinksConfig config, Inbox* inbox, Metrics* metrics)
     : config_(std::move(config)), inbox_(inbox), metrics_(metrics) {
   for (const PeerAddress& peer : config_.peers) {
-    links_.push_back(std::make_unique<Link>(peer, config_.identity, inbox_, metrics_));
+    links_.push_back(std::make_unique<Link>(peer, config_.identity, &penalties_, inbox_, metrics_));
   }
-  service_ = std::make_unique<Service>(config_, block_tap_, inbox_, metrics_);
+  service_ = std::make_unique<Service>(*this, inbox_, metrics_);
 }
 
 PeerLinks::~PeerLinks() { Stop(); }
@@ -188,11 +199,17 @@ void PeerLinks::Broadcast(const replica::SharedMessage& message, replica::Lane l
 }
 
 void PeerLinks::Disconnect(consensus::PeerId peer, consensus::Misbehaviour reason) {
+  Punish(peer, TextOf(reason));
+}
+
+void PeerLinks::Punish(consensus::PeerId peer, std::string_view what) {
   ++metrics_->peer_faults;
+  const auto pause_ms = penalties_.Punish(peer, platform::MonotonicMs());
+  if (!pause_ms) return;
   for (const auto& link : links_) {
     if (link->address().peer != peer) continue;
-    spdlog::warn("closing the link to {}: misbehaviour {}", link->address().name,
-                 static_cast<int>(reason));
+    spdlog::warn("peer {} sent {}: nothing is taken from it for {} s", link->address().name, what,
+                 *pause_ms / 1000);
     link->Break();
   }
   service_->Cut(peer);

@@ -7,12 +7,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/client/tls.h"
 #include "node/replica/replica.h"
 #include "node/rpc/inbox.h"
 #include "node/rpc/metrics.h"
+#include "node/rpc/peer_penalty.h"
 
 namespace timebank::rpc {
 
@@ -42,9 +44,9 @@ class PeerLinks final : public replica::Transport {
   PeerLinks(PeerLinksConfig config, Inbox* inbox, Metrics* metrics);
   ~PeerLinks() override;
 
-  // Called, on gRPC's threads, with every answer of blocks, before the replica sees it. Set before
-  // Start.
-  using BlockTap = std::function<void(const consensus::Blocks&)>;
+  // Called, on gRPC's threads, with every answer of blocks and who gave it, before the replica sees
+  // it. Set before Start.
+  using BlockTap = std::function<void(consensus::PeerId, const consensus::Blocks&)>;
   void SetBlockTap(BlockTap tap) { block_tap_ = std::move(tap); }
 
   // Opens the port and starts to connect. False when the address cannot be listened on.
@@ -54,6 +56,7 @@ class PeerLinks final : public replica::Transport {
   void Send(consensus::PeerId to, const replica::SharedMessage& message,
             replica::Lane lane) override;
   void Broadcast(const replica::SharedMessage& message, replica::Lane lane) override;
+  // Closes the streams from and to `peer` and opens none for a while: see PeerPenalties.
   void Disconnect(consensus::PeerId peer, consensus::Misbehaviour reason) override;
 
   // In the order of the configuration.
@@ -64,10 +67,14 @@ class PeerLinks final : public replica::Transport {
  private:
   class Link;
   class Service;
+  // Both streams of `peer` end; `what` goes to the log, once a penalty.
+  void Punish(consensus::PeerId peer, std::string_view what);
+
   const PeerLinksConfig config_;
   Inbox* const inbox_;
   Metrics* const metrics_;
   BlockTap block_tap_;
+  PeerPenalties penalties_;
   std::vector<std::unique_ptr<Link>> links_;
   std::unique_ptr<Service> service_;
 };

@@ -44,10 +44,10 @@ Expected<CommittedBlock, BlockError> BlockStore::Read(Height height) const {
 
 Expected<BlockRow, BlockError> ReadBlockRow(const KvStore& kv, Height height) {
   const auto value = kv.Get(Column::kBlocks, NumberKey(height.value()));
-  if (!value) return Refuse(BlockFault::kDamaged, height, value.error());
+  if (!value) return Refuse(BlockFault::kNoRow, height, value.error());
   if (!*value) return Refuse(BlockFault::kAbsent, height, "not stored here");
   auto row = DecodeBlockRow(**value);
-  if (!row) return Refuse(BlockFault::kDamaged, height, "its row in the database is damaged");
+  if (!row) return Refuse(BlockFault::kNoRow, height, "its row in the database is damaged");
   return std::move(*row);
 }
 

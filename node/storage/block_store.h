@@ -18,7 +18,8 @@ namespace timebank::storage {
 
 enum class BlockFault : std::uint8_t {
   kAbsent,   // no such height here
-  kDamaged,  // the row is here, but it or the body in the log does not verify
+  kDamaged,  // the row is here, but the body in the log does not verify: Heal repairs it
+  kNoRow,    // the row itself does not verify or cannot be read: nothing proves a copy
 };
 struct BlockError {
   BlockFault fault = BlockFault::kAbsent;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/storage/advice.h"
 #include "node/storage/crc32c.h"
 
 namespace timebank::storage {
@@ -50,11 +51,11 @@ class Scan {
 
 constexpr std::uint64_t kFirstLookBytes = 4096;
 
-constexpr std::string_view kWhatToDo =
-    ". This is a damaged disk or file, no torn write; nothing was changed. Do not delete it: votes "
-    "in it keep this validator honest. Restore exactly this file from the same disk's redundancy "
-    "if there is one; otherwise set the whole data directory aside and rejoin as an observer until "
-    "the validator's key is changed";
+// A torn write is dropped silently; this is none.
+std::string Damaged(std::string what) {
+  return WithAdvice(std::move(what) + ". This is a damaged disk or file, no torn write; if the " +
+                    "disk has redundancy, restore exactly this file from it");
+}
 
 bool IsZero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
@@ -82,8 +83,7 @@ Result<LogEnd> Scan::Run() {
     if (Status visited = VisitBatches(*segment); !visited) return Fail(visited.error());
     // A start position is given by the database, which follows the log: its batch must be there.
     if (at_ == start_) {
-      return Fail(Where() + " does not verify, but the database knows of it" +
-                  std::string(kWhatToDo));
+      return Fail(Damaged(Where() + " does not verify, but the database knows of it"));
     }
     const std::size_t end = std::min<std::size_t>(segment->bytes.size(), at_.offset);
     const bool clean = segment->salt && IsZero(ByteView(segment->bytes).subspan(end));
@@ -104,7 +104,7 @@ Result<LogEnd> Scan::Run() {
 
 Status Scan::FindSegments() {
   const auto names = files_.List();
-  if (!names) return Fail(names.error());
+  if (!names) return Fail(WithAdvice(names.error()));
   std::vector<std::uint32_t> numbers;
   for (const std::string& name : *names) {
     if (const auto number = ParseSegmentName(name)) numbers.push_back(*number);
@@ -119,7 +119,7 @@ Status Scan::FindSegments() {
     ++expected;
   }
   if (last_ == 0 || last_ != numbers.back()) {
-    return Fail(files_.PathOf(SegmentName(expected)) + " is missing" + std::string(kWhatToDo));
+    return Fail(Damaged(files_.PathOf(SegmentName(expected)) + " is missing"));
   }
   return platform::Done{};
 }
@@ -127,12 +127,13 @@ Status Scan::FindSegments() {
 Result<Segment> Scan::Load(std::uint32_t number) const {
   const std::string name = SegmentName(number);
   const auto file = files_.Open(name);
-  if (!file) return Fail(file.error());
+  if (!file) return Fail(WithAdvice(file.error()));
   const auto size = (*file)->Size();
-  if (!size) return Fail(size.error());
-  if (*size > UINT32_MAX) return Fail(files_.PathOf(name) + " is larger than a segment may be");
+  if (!size) return Fail(WithAdvice(size.error()));
+  if (*size > UINT32_MAX)
+    return Fail(Damaged(files_.PathOf(name) + " is larger than a segment may be"));
   Segment segment{.number = number, .bytes = Bytes(static_cast<std::size_t>(*size))};
-  if (Status read = (*file)->Read(0, segment.bytes); !read) return Fail(read.error());
+  if (Status read = (*file)->Read(0, segment.bytes); !read) return Fail(WithAdvice(read.error()));
   const auto salt = DecodeSegmentHeader(segment.bytes);
   if (salt) segment.salt = *salt;
   if (!salt && salt.error() == SegmentHeaderFault::kUnknownVersion) {
@@ -149,8 +150,8 @@ Status Scan::VisitBatches(const Segment& segment) {
     const auto batch = DecodeBatch(ByteView(segment.bytes).subspan(at_.offset), *segment.salt);
     if (!batch) break;
     if (batch->number != at_.number) {
-      return Fail(Where() + " is not there, but batch " + std::to_string(batch->number) +
-                  ": files were exchanged" + std::string(kWhatToDo));
+      return Fail(Damaged(Where() + " is not there, but batch " + std::to_string(batch->number) +
+                          ": files were exchanged"));
     }
     if (Status visited = VisitRecords(*batch); !visited) return visited;
     at_.offset += batch->total_bytes;
@@ -191,12 +192,12 @@ Result<std::uint32_t> Scan::NextWritten() const {
 
 Result<bool> Scan::IsWritten(std::uint32_t number) const {
   const auto file = files_.Open(SegmentName(number));
-  if (!file) return Fail(file.error());
+  if (!file) return Fail(WithAdvice(file.error()));
   const auto size = (*file)->Size();
-  if (!size) return Fail(size.error());
+  if (!size) return Fail(WithAdvice(size.error()));
   // Almost always the first page tells.
   Bytes page(static_cast<std::size_t>(std::min<std::uint64_t>(*size, kFirstLookBytes)));
-  if (Status read = (*file)->Read(0, page); !read) return Fail(read.error());
+  if (Status read = (*file)->Read(0, page); !read) return Fail(WithAdvice(read.error()));
   if (!IsZero(AfterHeader(page))) return true;
   const auto segment = Load(number);
   if (!segment) return Fail(segment.error());
@@ -206,19 +207,18 @@ Result<bool> Scan::IsWritten(std::uint32_t number) const {
 Status Scan::RefuseIfDamaged(const Segment& segment, std::uint32_t next_written) const {
   if (!segment.salt && (next_written != 0 || !IsZero(AfterHeader(segment.bytes)))) {
     // The header was durable before the first batch: a bad one may only be a segment in the making.
-    return Fail("the header of " + files_.PathOf(SegmentName(segment.number)) +
-                " (offset 0, before batch " + std::to_string(at_.number) + ") is damaged" +
-                std::string(kWhatToDo));
+    return Fail(Damaged("the header of " + files_.PathOf(SegmentName(segment.number)) +
+                        " (offset 0, before batch " + std::to_string(at_.number) + ") is damaged"));
   }
   if (next_written != 0) {
-    return Fail(Where() + " does not verify, but " + files_.PathOf(SegmentName(next_written)) +
-                " was written after it" + std::string(kWhatToDo));
+    return Fail(Damaged(Where() + " does not verify, but " +
+                        files_.PathOf(SegmentName(next_written)) + " was written after it"));
   }
   if (!segment.salt) return platform::Done{};
   const auto later = FindBatch(segment.bytes, at_.offset, *segment.salt, at_.number + 1);
   if (!later) return platform::Done{};
-  return Fail(Where() + " does not verify, but a later batch at offset " + std::to_string(*later) +
-              " does" + std::string(kWhatToDo));
+  return Fail(Damaged(Where() + " does not verify, but a later batch at offset " +
+                      std::to_string(*later) + " does"));
 }
 
 LogEnd Scan::EndIn(Segment segment, bool torn) const {

@@ -223,7 +223,7 @@ TEST_F(FilledLog, AnyFlippedByteBeforeTheLastBatchIsRefusedWithPlaceAndAdvice) {
       EXPECT_NE(opened.error.find("/faulty/" + SegmentName(segment)), std::string::npos);
       EXPECT_NE(opened.error.find("offset"), std::string::npos);
       EXPECT_NE(opened.error.find("batch"), std::string::npos);
-      EXPECT_NE(opened.error.find("set the whole data directory aside"), std::string::npos);
+      EXPECT_NE(opened.error.find("Keep the whole data directory"), std::string::npos);
     }
   }
 }

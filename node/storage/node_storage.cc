@@ -5,8 +5,10 @@
 
 #include "base/check.h"
 #include "node/replica/block_body.h"
+#include "node/storage/advice.h"
 #include "node/storage/rocks_kv.h"
 #include "node/storage/rows.h"
+#include "platform/file.h"
 
 namespace timebank::storage {
 namespace {
@@ -21,20 +23,54 @@ using platform::Status;
 // More unsynced records than this are written at once: they are a convenience, not a queue.
 constexpr std::size_t kUnsyncedRecordsMax = 1024;
 
-constexpr std::string_view kSetAside =
-    ". Nothing was changed. Set the whole data directory aside (its votes keep this validator "
-    "honest, so do not delete it) and rejoin with an empty one as an observer until the "
-    "validator's key is changed";
+// Written once the first start is through: from then on database and log belong to this validator's
+// past, and neither may be missing.
+constexpr std::string_view kStartedFile = "/started";
+constexpr std::string_view kStartedText =
+    "This validator has voted from this directory. Its database (kv) and log belong together and "
+    "to the votes it has given; see RUNBOOK.md before anything here is moved or removed.\n";
+
+Result<bool> HasSegments(const LogFiles& files) {
+  const auto names = files.List();
+  if (!names) return Fail(WithAdvice(names.error()));
+  return std::ranges::any_of(
+      *names, [](const std::string& name) { return ParseSegmentName(name).has_value(); });
+}
+
+// Neither database nor log may be absent where this validator was at work before. Comes first: the
+// libraries would make what is not there.
+Status CheckPresence(const std::string& directory, const LogFiles& files) {
+  const auto log = HasSegments(files);
+  if (!log) return Fail(log.error());
+  const bool database = platform::FileExists(directory + "/kv/CURRENT");
+  if (!platform::FileExists(directory + std::string(kStartedFile))) return Done{};
+  if (!database) {
+    return Fail(WithAdvice("the database " + directory + "/kv is missing or incomplete (no " +
+                           "CURRENT), although this validator has voted from here"));
+  }
+  if (!*log) {
+    return Fail(WithAdvice("the node log is missing: " + files.PathOf(SegmentName(1)) +
+                           " is missing, although this validator has voted from here"));
+  }
+  return Done{};
+}
 
 }  // namespace
 
 Result<std::unique_ptr<NodeStorage>> NodeStorage::Open(const std::string& directory,
                                                        NodeStorageOptions options) {
   auto files = OpenLogDirectory(directory + "/log");
-  if (!files) return Fail(files.error());
+  if (!files) return Fail(WithAdvice(files.error()));
+  if (Status present = CheckPresence(directory, **files); !present) return Fail(present.error());
   auto kv = OpenRocksKv(directory + "/kv");
-  if (!kv) return Fail(kv.error() + std::string(kSetAside));
-  return OpenOn(std::move(*files), std::move(*kv), std::move(options));
+  if (!kv) return Fail(WithAdvice(kv.error()));
+  auto storage = OpenOn(std::move(*files), std::move(*kv), std::move(options));
+  if (!storage) return storage;
+  const std::string started = directory + std::string(kStartedFile);
+  if (platform::FileExists(started)) return storage;
+  const Status marked = platform::CreateFileExclusively(started, AsBytes(kStartedText), 0600);
+  if (!marked) return Fail(WithAdvice(marked.error()));
+  return storage;
 }
 
 Result<std::unique_ptr<NodeStorage>> NodeStorage::OpenOn(std::shared_ptr<LogFiles> files,
@@ -48,7 +84,7 @@ Result<std::unique_ptr<NodeStorage>> NodeStorage::OpenOn(std::shared_ptr<LogFile
         &NodeStorage::CheckFloorMark, &NodeStorage::CheckRecentBlocks}) {
     if (Status sound = (*storage.*step)(); !sound) return Fail(sound.error());
   }
-  if (Status ready = storage->log_->Recover(); !ready) return Fail(ready.error());
+  if (Status ready = storage->log_->Recover(); !ready) return Fail(WithAdvice(ready.error()));
   return storage;
 }
 
@@ -135,7 +171,7 @@ void NodeStorage::MaybeSync(Millis steady_ms) {
 std::optional<CommittedBlock> NodeStorage::ReadBlock(Height height) {
   auto block = blocks_->Read(height);
   if (block) return std::move(*block);
-  if (block.error().fault == BlockFault::kDamaged) NoteDamage(height, block.error().text);
+  if (block.error().fault != BlockFault::kAbsent) NoteDamage(height, block.error());
   return std::nullopt;
 }
 
@@ -185,7 +221,7 @@ void NodeStorage::Scrub(ScrubBudget budget) {
       scrub_next_ = Height(1);
       return;
     }
-    if (!block) NoteDamage(scrub_next_, block.error().text);
+    if (!block) NoteDamage(scrub_next_, block.error());
     if (block && block->block.body() != nullptr) bytes += block->block.body()->size();
     scrub_next_ = scrub_next_.Next();
   }
@@ -211,19 +247,18 @@ NodeStorage::NodeStorage(std::shared_ptr<LogFiles> files, std::unique_ptr<KvStor
 }
 
 Status NodeStorage::CheckIdentity() {
-  if (Status whole = kv_->Verify(); !whole) return Fail(whole.error() + std::string(kSetAside));
+  if (Status whole = kv_->Verify(); !whole) return Fail(WithAdvice(whole.error()));
   const auto version = kv_->Get(Column::kMeta, AsBytes(kMetaVersion));
   const auto chain = kv_->Get(Column::kMeta, AsBytes(kMetaChain));
-  if (!version) return Fail(version.error() + std::string(kSetAside));
-  if (!chain) return Fail(chain.error() + std::string(kSetAside));
+  if (!version) return Fail(WithAdvice(version.error()));
+  if (!chain) return Fail(WithAdvice(chain.error()));
   const Bytes ours = ByteWriter().U32(kDatabaseVersion).Take();
   if (!*version) {
-    const auto names = files_->List();
-    if (!names) return Fail(names.error());
-    if (std::ranges::any_of(*names,
-                            [](const auto& n) { return ParseSegmentName(n).has_value(); })) {
-      return Fail("the database beside the node log " + files_->PathOf("") + " is missing" +
-                  std::string(kSetAside));
+    const auto log = HasSegments(*files_);
+    if (!log) return Fail(log.error());
+    if (*log) {
+      return Fail(
+          WithAdvice("the database beside the node log " + files_->PathOf("") + " is missing"));
     }
     const std::vector<KvWrite> identity = {
         {Column::kMeta, ToBytes(AsBytes(kMetaVersion)), ours},
@@ -247,14 +282,14 @@ Status NodeStorage::CheckIdentity() {
 
 Status NodeStorage::LoadFloor() {
   const auto value = kv_->Get(Column::kMeta, AsBytes(kMetaFloor));
-  if (!value) return Fail(value.error() + std::string(kSetAside));
+  if (!value) return Fail(WithAdvice(value.error()));
   if (!*value) return Done{};
   const auto floor = DecodeFloorRow(**value);
-  if (!floor) return Fail("the floor in the database is damaged" + std::string(kSetAside));
+  if (!floor) return Fail(WithAdvice("the floor in the database is damaged"));
   const auto row = ReadBlockRow(*kv_, floor->height);
-  if (!row) return Fail("the floor: " + row.error().text + std::string(kSetAside));
+  if (!row) return Fail(WithAdvice("the floor: " + row.error().text));
   if (row->digest != floor->digest) {
-    return Fail("the floor in the database and its block differ" + std::string(kSetAside));
+    return Fail(WithAdvice("the floor in the database and its block differ"));
   }
   floor_ = *floor;
   const chain::VotePosition& final_at = row->finalization.position;
@@ -268,7 +303,7 @@ Status NodeStorage::OpenLog() {
     const auto value = kv_->Get(Column::kMeta, AsBytes(kMetaLogStart));
     if (value && *value) start = DecodeLogPosition(**value);
     if (!start) {
-      return Fail("the start of the log in the database is damaged" + std::string(kSetAside));
+      return Fail(WithAdvice("the start of the log in the database is damaged"));
     }
   }
   auto log = Log::Open(*files_, options_.log, start,
@@ -284,12 +319,12 @@ Status NodeStorage::TakeRecord(const ScannedRecord& scanned) {
                             ": the record at offset " + std::to_string(scanned.location.offset);
   if (scanned.type == consensus::RecordType::kFloorMark) {
     const auto mark = DecodeFloorRow(scanned.payload);
-    if (!mark) return Fail(where + " is no FloorMark" + std::string(kSetAside));
+    if (!mark) return Fail(WithAdvice(where + " is no FloorMark"));
     mark_ = std::max(mark_, *mark);
     return Done{};
   }
   auto record = consensus::DecodeRecord(scanned.type, scanned.payload);
-  if (!record) return Fail(where + " is whole but means nothing" + std::string(kSetAside));
+  if (!record) return Fail(WithAdvice(where + " is whole but means nothing"));
   Remember(*record, scanned.location, scanned.batch);
   if (IsAbove(ReachOf(*record), point_)) recovered_.push_back(std::move(*record));
   return Done{};
@@ -297,16 +332,16 @@ Status NodeStorage::TakeRecord(const ScannedRecord& scanned) {
 
 Status NodeStorage::CheckFloorMark() {
   if (mark_.height > floor_.height) {
-    return Fail("the database ends at block " + std::to_string(floor_.height.value()) +
-                ", but the node log knows that block " + std::to_string(mark_.height.value()) +
-                " was stored durably: the database lost data or comes from a backup" +
-                std::string(kSetAside));
+    return Fail(WithAdvice("the database ends at block " + std::to_string(floor_.height.value()) +
+                           ", but the node log knows that block " +
+                           std::to_string(mark_.height.value()) +
+                           " was stored durably: the database lost data or comes from a backup"));
   }
   if (mark_.height == Height(0)) return Done{};
   const auto row = ReadBlockRow(*kv_, mark_.height);
   if (row && row->digest == mark_.digest) return Done{};
-  return Fail("block " + std::to_string(mark_.height.value()) +
-              " in the database is not the one that the node log names" + std::string(kSetAside));
+  return Fail(WithAdvice("block " + std::to_string(mark_.height.value()) +
+                         " in the database is not the one that the node log names"));
 }
 
 Status NodeStorage::CheckRecentBlocks() {
@@ -314,7 +349,7 @@ Status NodeStorage::CheckRecentBlocks() {
   const std::uint64_t last = floor_.height.value();
   const Height first(last > kRecentBlocks ? last - kRecentBlocks + 1 : 1);
   const Status sound = blocks_->Verify(first, floor_.height);
-  return sound ? sound : Fail(sound.error() + std::string(kSetAside));
+  return sound ? sound : Fail(WithAdvice(sound.error()));
 }
 
 void NodeStorage::AppendUnsynced(std::optional<LogRecord> extra) {
@@ -348,9 +383,14 @@ void NodeStorage::SyncAndMark() {
   mark_ = mark;
 }
 
-void NodeStorage::NoteDamage(Height height, const std::string& text) {
+void NodeStorage::NoteDamage(Height height, const BlockError& error) {
   const std::lock_guard lock(damaged_mutex_);
-  if (damaged_.insert(height).second && options_.report) options_.report(text);
+  const bool heals = error.fault == BlockFault::kDamaged;
+  if (!(heals ? damaged_ : lost_).insert(height).second || !options_.report) return;
+  options_.report(heals ? error.text + ". It is asked of the peers"
+                        : error.text +
+                              ". Without the row no copy can be proven: this node serves "
+                              "the block no more; ask another");
 }
 
 void NodeStorage::RequireWritten(const Status& status) const {

@@ -47,6 +47,7 @@ class NodeStorage final : public replica::Storage {
       std::shared_ptr<LogFiles> files, std::unique_ptr<KvStore> kv, NodeStorageOptions options);
 
   // A clean stop: nothing is left to be executed again, and the next start verifies every byte.
+  // Not for a storage whose state was refused: it would be marked as sound.
   // Requires: no call after it.
   [[nodiscard]] platform::Status Close();
 
@@ -68,7 +69,7 @@ class NodeStorage final : public replica::Storage {
   [[nodiscard]] std::vector<replica::IndexRow> ScanIndex(ByteView prefix, ByteView after,
                                                          std::size_t limit) const;
 
-  // Heights at which ReadBlock found damage and that were not healed since. Any thread.
+  // Heights at which damage was found that Heal can repair and has not yet. Any thread.
   [[nodiscard]] std::vector<Height> DamagedBlocks() const;
   // Reads further blocks within the budget (but at least one), from the first to the last and then
   // again, so that damage is noticed before somebody asks. Any one thread.
@@ -93,7 +94,7 @@ class NodeStorage final : public replica::Storage {
   void Remember(const consensus::Record& record, const RecordLocation& at,
                 const LogPosition& batch);
   void SyncAndMark();
-  void NoteDamage(Height height, const std::string& text);
+  void NoteDamage(Height height, const BlockError& error);
   void RequireWritten(const platform::Status& status) const;
 
   // Shared, because the disk of a simulated power cut outlives the process that used it.
@@ -115,6 +116,7 @@ class NodeStorage final : public replica::Storage {
   Height scrub_next_{1};
   mutable std::mutex damaged_mutex_;
   std::set<Height> damaged_;
+  std::set<Height> lost_;  // damaged in a way that no peer can heal
 };
 
 }  // namespace timebank::storage

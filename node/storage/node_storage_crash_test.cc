@@ -112,7 +112,7 @@ TEST_F(CrashTest, ADamagedDatabaseIsRefused) {
   backend_.disk.fault = "checksum mismatch in 000123.sst";
   const std::string reason = RefusedBecause();
   EXPECT_NE(reason.find("000123.sst"), std::string::npos);
-  EXPECT_NE(reason.find("Set the whole data directory aside"), std::string::npos);
+  EXPECT_NE(reason.find("Keep the whole data directory"), std::string::npos);
 }
 
 using CommitDeathTest = CrashTest;
@@ -143,7 +143,8 @@ class RotTest : public NodeStorageTest<DiskBackend> {
       auto opened = NodeStorage::Open(copy, Options());
       if (!opened) {
         ++refusals;
-        EXPECT_NE(opened.error().find("data directory aside"), std::string::npos) << opened.error();
+        EXPECT_NE(opened.error().find("Keep the whole data directory"), std::string::npos)
+            << opened.error();
         continue;
       }
       EXPECT_EQ((*opened)->Floor()->block.header().height, Height(last)) << name << " " << i;

@@ -145,6 +145,24 @@ TYPED_TEST(NodeStorageTest, AMissingLogIsRefused) {
   EXPECT_NE(this->RefusedBecause(), "") << "the refusal made no new log";
 }
 
+// A first start that was killed before its first block has voted all the same.
+TYPED_TEST(NodeStorageTest, ALostHalfIsRefusedBeforeTheFirstBlock) {
+  if constexpr (std::is_same_v<TypeParam, DiskBackend>) {
+    this->Append(SampleVote(1));
+    this->storage_.reset();
+    const std::string directory = this->backend_.directory;
+    std::filesystem::copy(directory, directory + ".kept", std::filesystem::copy_options::recursive);
+    this->backend_.RemoveLog();
+    EXPECT_NE(this->RefusedBecause().find("has voted from here"), std::string::npos);
+    this->backend_.RemoveDatabase();
+    EXPECT_NE(this->RefusedBecause().find("has voted from here"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(directory + "/kv")) << "a refusal made a new database";
+    std::filesystem::remove_all(directory);
+    std::filesystem::rename(directory + ".kept", directory);
+    EXPECT_EQ(this->RefusedBecause(), "");
+  }
+}
+
 TYPED_TEST(NodeStorageTest, ADamagedOldBlockIsNeitherServedNorFatalAndCanBeHealed) {
   constexpr std::uint64_t kLast = kRecentBlocks + 20;
   this->Commit(1, kLast);
