@@ -64,13 +64,12 @@ class Client::Impl {
 
   // The same with a token of `reader`, once more with fresh ledger time when it is refused.
   template <typename Response, typename Call>
-  Answer<Response> FirstAnswer(const Reader& reader, const Call& call) {
+  Answer<Response> FirstAnswer(const Reader& reader, std::uint32_t timeout_ms, const Call& call) {
     for (bool again : {true, false}) {
       const auto now = Now();
       if (!now) return Unexpected{now.error()};
       auto answer = FirstAnswer<Response>(
-          options.timeout_ms,
-          [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+          timeout_ms, [&](std::size_t index, grpc::ClientContext* context, Response* response) {
             context->AddMetadata(kTokenMetadata, MakeReadToken(genesis.chain_id, reader,
                                                                options.nodes[index].name, *now));
             return call(index, context, response);
@@ -99,7 +98,8 @@ class Client::Impl {
   Answer<Response> Read(const Stubs<Stub>& stubs, Method<Stub, Request, Response> method,
                         const Request& request, const Reader& reader) {
     return FirstAnswer<Response>(
-        reader, [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+        reader, options.timeout_ms,
+        [&](std::size_t index, grpc::ClientContext* context, Response* response) {
           return ((*stubs[index]).*method)(context, request, response);
         });
   }
@@ -217,22 +217,26 @@ SubmitOutcome Client::Submit(const SignedTransaction& transaction, std::uint32_t
   return verdict;
 }
 
-Answer<Recorded> Client::GetReceipt(const Hash& id, std::uint32_t wait_ms) {
+Answer<Recorded> Client::GetReceipt(const Hash& id, const ReceiptQuery& query) {
   v1::GetReceiptRequest request;
   request.set_transaction_id(id.str());
-  request.set_wait_ms(wait_ms);
+  request.set_wait_ms(query.wait_ms);
+  request.mutable_lines()->Assign(query.lines.begin(), query.lines.end());
   std::optional<chain::VerifiedReceipt> verified;
-  const auto answer = impl_->FirstAnswer<v1::GetReceiptResponse>(
-      impl_->options.timeout_ms + wait_ms, [&](std::size_t index, auto* context, auto* response) {
-        grpc::Status status = impl_->transactions[index]->GetReceipt(context, request, response);
-        if (!status.ok()) return status;
-        auto read = chain::VerifyReceipt(AsBytes(response->receipt()), impl_->genesis);
-        if (!read || read->transaction_id != id) {
-          return impl_->Unusable(index, "a receipt that does not verify");
-        }
-        verified = std::move(*read);
-        return status;
-      });
+  const auto call = [&](std::size_t index, auto* context, auto* response) {
+    grpc::Status status = impl_->transactions[index]->GetReceipt(context, request, response);
+    if (!status.ok()) return status;
+    auto read = chain::VerifyReceipt(AsBytes(response->receipt()), impl_->genesis);
+    if (!read || read->transaction_id != id) {
+      return impl_->Unusable(index, "a receipt that does not verify");
+    }
+    verified = std::move(*read);
+    return status;
+  };
+  const std::uint32_t timeout_ms = impl_->options.timeout_ms + query.wait_ms;
+  const auto answer =
+      query.reader ? impl_->FirstAnswer<v1::GetReceiptResponse>(*query.reader, timeout_ms, call)
+                   : impl_->FirstAnswer<v1::GetReceiptResponse>(timeout_ms, call);
   if (!answer) return Unexpected{answer.error()};
   impl_->SawHeight(verified->header.height);
   return Recorded{id, answer->receipt(), std::move(*verified)};

@@ -46,6 +46,13 @@ struct Unknown {
 };
 using SubmitOutcome = std::variant<Recorded, Refused, Unknown>;
 
+// Which part of a transaction's receipt is asked for, and by whom.
+struct ReceiptQuery {
+  std::uint32_t wait_ms = 0;         // for finality; 0: not at all
+  std::vector<std::uint32_t> lines;  // effects lines, ascending; empty: all that may be seen
+  std::optional<Reader> reader;      // signs a token: lists and sweeps need one (NO_TOKEN)
+};
+
 template <typename T>
 using Answer = Expected<T, Error>;
 
@@ -67,7 +74,8 @@ class Client {
   // `wait_ms` 0: the client's timeout.
   [[nodiscard]] SubmitOutcome Submit(const SignedTransaction& transaction,
                                      std::uint32_t wait_ms = 0);
-  [[nodiscard]] Answer<Recorded> GetReceipt(const Hash& id, std::uint32_t wait_ms = 0);
+  // NOT_FOUND also where lines are asked for that are not there or not for this reader.
+  [[nodiscard]] Answer<Recorded> GetReceipt(const Hash& id, const ReceiptQuery& query = {});
   // Height of the highest receipt seen: later submissions are judged at or above it.
   [[nodiscard]] Height last_height() const;
   void SawHeight(Height height);

@@ -37,9 +37,19 @@ class FakeNode final : public v1::TransactionService::Service, public v1::ChainS
     ++submits;
     return on_submit(*request, *response);
   }
-  grpc::Status GetReceipt(grpc::ServerContext* /*context*/,
-                          const v1::GetReceiptRequest* /*request*/,
+  grpc::Status GetReceipt(grpc::ServerContext* context, const v1::GetReceiptRequest* request,
                           v1::GetReceiptResponse* response) override {
+    asked_lines.assign(request->lines().begin(), request->lines().end());
+    const auto token = context->client_metadata().find(kTokenMetadata);
+    const bool sent = token != context->client_metadata().end();
+    if (wants_token && !sent) return ToStatus(MakeError(v1::REASON_NO_TOKEN));
+    v1::ReadToken outer;
+    v1::AuthToken inner;
+    if (sent) {
+      EXPECT_TRUE(outer.ParseFromString({token->second.data(), token->second.size()}));
+      EXPECT_TRUE(inner.ParseFromString(outer.token()));
+      EXPECT_EQ(inner.audience(), name);
+    }
     response->set_receipt(receipt);
     return grpc::Status::OK;
   }
@@ -64,6 +74,8 @@ class FakeNode final : public v1::TransactionService::Service, public v1::ChainS
   std::optional<crypto::SecretKey> tip_key;  // an impostor's
   std::function<grpc::Status(const v1::SubmitRequest&, v1::SubmitResponse&)> on_submit;
   std::string receipt;  // of GetReceipt
+  bool wants_token = false;
+  std::vector<std::uint32_t> asked_lines;
   std::atomic<int> submits{0};
 
  private:
@@ -259,6 +271,20 @@ TEST_F(ClientTest, ANodeWithoutAGoodReceiptIsPassedOver) {
   EXPECT_EQ(recorded->receipt, nodes_[2]->receipt);
   nodes_[2]->receipt = "";
   EXPECT_FALSE(client_->GetReceipt(transaction_.id).has_value());
+}
+
+TEST_F(ClientTest, AListsReceiptIsAskedForWithATokenOfTheReader) {
+  for (const auto& node : nodes_) {
+    node->receipt = ReceiptOf(transaction_, 3);
+    node->wants_token = true;
+  }
+  const auto without = client_->GetReceipt(transaction_.id);
+  ASSERT_FALSE(without.has_value());
+  EXPECT_EQ(without.error().reason, v1::REASON_NO_TOKEN);
+  const Reader reader{.member = MemberId{}, .key = &member_key_};
+  const auto recorded = client_->GetReceipt(transaction_.id, {.lines = {2, 5}, .reader = reader});
+  ASSERT_TRUE(recorded.has_value()) << recorded.error().message;
+  EXPECT_EQ(nodes_[0]->asked_lines, (std::vector<std::uint32_t>{2, 5}));
 }
 
 TEST_F(ClientTest, OptionsThatCannotWorkAreRefused) {

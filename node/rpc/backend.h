@@ -14,6 +14,7 @@
 #include "node/rpc/ledger_index.h"
 #include "node/rpc/metrics.h"
 #include "node/rpc/node_clock.h"
+#include "node/rpc/open_calls.h"
 #include "node/rpc/peer_links.h"
 #include "node/rpc/rate_limit.h"
 #include "node/rpc/replica_loop.h"
@@ -37,6 +38,7 @@ struct Backend {
   RateLimit* limit = nullptr;
   std::atomic<bool> draining{false};
   std::atomic<bool> disk_low{false};
+  OpenCalls calls;
 
   // Why nothing new is taken at the moment; UNSPECIFIED: it is.
   [[nodiscard]] v1::Reason ClosedBecause() const;

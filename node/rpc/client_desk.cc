@@ -13,7 +13,7 @@ ClientDesk::ClientDesk(Metrics* metrics) : metrics_(metrics), thread_([this] { R
 ClientDesk::~ClientDesk() { Stop(); }
 
 void ClientDesk::Begin(Height height) {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(waiting_mutex_);
   height_ = std::max(height_, height);
 }
 
@@ -31,14 +31,7 @@ void ClientDesk::Run() {
     std::deque<News> news;
     {
       std::unique_lock lock(mutex_);
-      const auto ready = [this] { return stopped_ || !news_.empty(); };
-      if (timers_.empty()) {
-        changed_.wait(lock, ready);
-      } else {
-        const std::uint64_t now = platform::MonotonicMs();
-        const std::uint64_t at = timers_.begin()->first;
-        changed_.wait_for(lock, std::chrono::milliseconds(at > now ? at - now : 0), ready);
-      }
+      WaitForWork(lock);
       // What has been said already is still passed on: a drained node keeps no answer back.
       if (stopped_ && news_.empty()) return;
       news.swap(news_);
@@ -50,49 +43,95 @@ void ClientDesk::Run() {
   }
 }
 
+void ClientDesk::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  while (!stopped_ && news_.empty()) {
+    if (timers_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    const std::uint64_t now = platform::MonotonicMs();
+    const std::uint64_t at = timers_.begin()->first.at;
+    if (at <= now) return;
+    changed_.wait_for(lock, std::chrono::milliseconds(at - now));
+  }
+}
+
 std::uint64_t ClientDesk::Ask(OnAnswer on_answer) {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(waiting_mutex_);
   const std::uint64_t ticket = next_ticket_++;
   asked_.emplace(ticket, std::move(on_answer));
   return ticket;
 }
 
 void ClientDesk::Forget(std::uint64_t ticket) {
-  const std::scoped_lock lock(mutex_);
-  asked_.erase(ticket);
+  OnAnswer forgotten;  // may be the last to hold its call: destroyed without the lock
+  const std::scoped_lock lock(waiting_mutex_);
+  const auto found = asked_.find(ticket);
+  if (found == asked_.end()) return;
+  forgotten = std::move(found->second);
+  asked_.erase(found);
 }
 
 void ClientDesk::Listen(const Hash& id, const std::shared_ptr<FinalityListener>& listener) {
-  const std::scoped_lock lock(mutex_);
-  Listeners& listeners = listeners_[id];
-  if (std::ranges::find(listeners, listener) == listeners.end()) listeners.push_back(listener);
+  const std::scoped_lock lock(waiting_mutex_);
+  listeners_[id].emplace(listener.get(), listener);
 }
 
 void ClientDesk::StopListening(const Hash& id, const FinalityListener* listener) {
-  const std::scoped_lock lock(mutex_);
+  std::shared_ptr<FinalityListener> stopped;  // destroyed without the lock
+  const std::scoped_lock lock(waiting_mutex_);
   const auto found = listeners_.find(id);
   if (found == listeners_.end()) return;
-  std::erase_if(found->second, [&](const auto& item) { return item.get() == listener; });
+  const auto mine = found->second.find(listener);
+  if (mine == found->second.end()) return;
+  stopped = std::move(mine->second);
+  found->second.erase(mine);
   if (found->second.empty()) listeners_.erase(found);
 }
 
-void ClientDesk::CallAt(std::uint64_t at, OnTime on_time) {
+ClientDesk::Timer ClientDesk::CallAt(std::uint64_t at, OnTime on_time) {
+  Timer timer{.at = at};
+  bool first = false;
   {
     const std::scoped_lock lock(mutex_);
-    timers_.emplace(at, std::move(on_time));
+    timer.number = next_timer_++;
+    timers_.emplace(timer, std::move(on_time));
+    first = timers_.begin()->first == timer;
   }
-  changed_.notify_one();
+  if (first) changed_.notify_one();
+  return timer;
 }
 
-void ClientDesk::WhenHeight(Height height, std::uint64_t until, OnHeight on_height) {
+void ClientDesk::CallOff(const Timer& timer) {
+  OnTime forgotten;  // destroyed without the lock
+  const std::scoped_lock lock(mutex_);
+  const auto found = timers_.find(timer);
+  if (found == timers_.end()) return;
+  forgotten = std::move(found->second);
+  timers_.erase(found);
+}
+
+bool ClientDesk::HasReached(Height height) {
+  const std::scoped_lock lock(waiting_mutex_);
+  return height_ >= height;
+}
+
+void ClientDesk::WhenHeight(Height height, std::uint64_t until, std::size_t bytes,
+                            OnHeight on_height) {
+  bytes += kHeightWaiterBytes;
   bool reached = false;
   {
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(waiting_mutex_);
     reached = height_ >= height;
-    if (!reached) heights_.emplace(height, HeightWaiter{until, std::move(on_height)});
+    if (!reached && height_bytes_ + bytes <= kHeightBytesMax) {
+      const HeightKey key(height, next_waiter_++);
+      height_bytes_ += bytes;
+      const Timer expiry = CallAt(until, [this, key] { ExpireHeight(key); });
+      heights_.emplace(key, HeightWaiter{bytes, std::move(on_height), expiry});
+      return;
+    }
   }
-  if (reached) return on_height(true);
-  CallAt(until, [this] { RunHeights(Height(0)); });
+  on_height(reached);
 }
 
 void ClientDesk::Answer(std::uint64_t ticket, const replica::SubmitAnswer& answer) {
@@ -114,7 +153,7 @@ void ClientDesk::Put(News news) {
 void ClientDesk::Handle(const Answered& news) {
   OnAnswer call;
   {
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(waiting_mutex_);
     const auto found = asked_.find(news.ticket);
     if (found == asked_.end()) return;
     call = std::move(found->second);
@@ -125,7 +164,9 @@ void ClientDesk::Handle(const Answered& news) {
 
 void ClientDesk::Handle(const Gone& news) {
   metrics_->CountRefusal(news.answer.reason);
-  for (const auto& listener : TakeListeners(news.answer.id)) listener->OnDropped(news.answer);
+  for (const auto& [key, listener] : TakeListeners(news.answer.id)) {
+    listener->OnDropped(news.answer);
+  }
 }
 
 void ClientDesk::Handle(const replica::FinalBlock& block) {
@@ -134,7 +175,7 @@ void ClientDesk::Handle(const replica::FinalBlock& block) {
   std::uint64_t transactions = 0;
   for (std::size_t row = 0; row < block.rows.size(); ++row) {
     if (!block.rows[row].sweep) ++transactions;
-    for (auto& listener : TakeListeners(block.rows[row].id)) {
+    for (auto& [key, listener] : TakeListeners(block.rows[row].id)) {
       waiting[std::move(listener)].push_back(row);
     }
   }
@@ -145,7 +186,7 @@ void ClientDesk::Handle(const replica::FinalBlock& block) {
 }
 
 ClientDesk::Listeners ClientDesk::TakeListeners(const Hash& id) {
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(waiting_mutex_);
   const auto found = listeners_.find(id);
   if (found == listeners_.end()) return {};
   Listeners out = std::move(found->second);
@@ -159,7 +200,7 @@ void ClientDesk::RunTimers() {
     OnTime call;
     {
       const std::scoped_lock lock(mutex_);
-      if (timers_.empty() || timers_.begin()->first > now) return;
+      if (timers_.empty() || timers_.begin()->first.at > now) return;
       call = std::move(timers_.begin()->second);
       timers_.erase(timers_.begin());
     }
@@ -168,22 +209,33 @@ void ClientDesk::RunTimers() {
 }
 
 void ClientDesk::RunHeights(Height reached) {
-  const std::uint64_t now = platform::MonotonicMs();
-  std::vector<std::pair<OnHeight, bool>> calls;
+  std::vector<HeightWaiter> waiters;
   {
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(waiting_mutex_);
     height_ = std::max(height_, reached);
-    for (auto waiter = heights_.begin(); waiter != heights_.end();) {
-      const bool there = waiter->first <= height_;
-      if (there || waiter->second.until <= now) {
-        calls.emplace_back(std::move(waiter->second.call), there);
-        waiter = heights_.erase(waiter);
-      } else {
-        ++waiter;
-      }
+    while (!heights_.empty() && heights_.begin()->first.first <= height_) {
+      height_bytes_ -= heights_.begin()->second.bytes;
+      waiters.push_back(std::move(heights_.begin()->second));
+      heights_.erase(heights_.begin());
     }
   }
-  for (const auto& [call, there] : calls) call(there);
+  for (const HeightWaiter& waiter : waiters) {
+    CallOff(waiter.expiry);
+    waiter.call(true);
+  }
+}
+
+void ClientDesk::ExpireHeight(const HeightKey& key) {
+  OnHeight call;
+  {
+    const std::scoped_lock lock(waiting_mutex_);
+    const auto found = heights_.find(key);
+    if (found == heights_.end()) return;
+    height_bytes_ -= found->second.bytes;
+    call = std::move(found->second.call);
+    heights_.erase(found);
+  }
+  call(false);
 }
 
 }  // namespace timebank::rpc

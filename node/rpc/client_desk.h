@@ -1,8 +1,10 @@
 // Where calls wait for the replica: for the verdict on a submission, for a transaction to become
 // final, for a height, for a moment. The replica thread only drops its news here; a thread of the
-// desk builds what callers see. Thread-safe; callbacks run on the desk's thread, one at a time.
+// desk builds what callers see. Thread-safe; callbacks run on the desk's thread, one at a time, so
+// they must be short: all receipts go through it.
 #pragma once
 
+#include <compare>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -12,6 +14,7 @@
 #include <mutex>
 #include <span>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,12 +33,22 @@ class FinalityListener {
   virtual void OnDropped(const replica::SubmitAnswer& answer) = 0;
 };
 
+// What may wait for heights at once, as the waiters state it; each counts as so much more.
+inline constexpr std::size_t kHeightBytesMax = std::size_t{64} << 20;
+inline constexpr std::size_t kHeightWaiterBytes = 1024;
+
 class ClientDesk final : public replica::ClientSink {
  public:
   using OnAnswer = std::function<void(const replica::SubmitAnswer&)>;
   using OnTime = std::function<void()>;
   // `reached`: false when the time was over first.
   using OnHeight = std::function<void(bool reached)>;
+  // Names a timer. Default: none.
+  struct Timer {
+    std::uint64_t at = 0;
+    std::uint64_t number = 0;
+    friend auto operator<=>(const Timer&, const Timer&) = default;
+  };
 
   // `metrics` outlives the desk.
   explicit ClientDesk(Metrics* metrics);
@@ -54,8 +67,15 @@ class ClientDesk final : public replica::ClientSink {
   void StopListening(const Hash& id, const FinalityListener* listener);
 
   // `at`: MonotonicMs.
-  void CallAt(std::uint64_t at, OnTime on_time);
-  void WhenHeight(Height height, std::uint64_t until, OnHeight on_height);
+  Timer CallAt(std::uint64_t at, OnTime on_time);
+  // Forgets the timer and what it holds, unless it has run. Callers end timers that they no longer
+  // need: else those of finished calls would pile up.
+  void CallOff(const Timer& timer);
+  [[nodiscard]] bool HasReached(Height height);
+  // Calls back within this call when the height is reached already, or when what waits, with these
+  // `bytes` (what on_height keeps alive), is more than kHeightBytesMax: then as if the time was
+  // over.
+  void WhenHeight(Height height, std::uint64_t until, std::size_t bytes, OnHeight on_height);
 
   // Of the replica, on its thread.
   void Answer(std::uint64_t ticket, const replica::SubmitAnswer& answer) override;
@@ -71,31 +91,42 @@ class ClientDesk final : public replica::ClientSink {
     replica::SubmitAnswer answer;
   };
   using News = std::variant<Answered, Gone, replica::FinalBlock>;
-  using Listeners = std::vector<std::shared_ptr<FinalityListener>>;
+  using Listeners = std::map<const FinalityListener*, std::shared_ptr<FinalityListener>>;
+  using HeightKey = std::pair<Height, std::uint64_t>;  // the second tells waiters apart
   struct HeightWaiter {
-    std::uint64_t until;
+    std::size_t bytes;
     OnHeight call;
+    Timer expiry;
   };
 
   void Put(News news);
   void Run();
+  // Until there is news, a timer is due, or the desk stops.
+  void WaitForWork(std::unique_lock<std::mutex>& lock);
   void Handle(const Answered& news);
   void Handle(const Gone& news);
   void Handle(const replica::FinalBlock& block);
   void RunTimers();
   void RunHeights(Height reached);
+  void ExpireHeight(const HeightKey& key);
   [[nodiscard]] Listeners TakeListeners(const Hash& id);
 
   Metrics* const metrics_;
+  // Who waits for what. Never held by the replica thread; may be held when mutex_ is taken.
+  std::mutex waiting_mutex_;
+  std::map<std::uint64_t, OnAnswer> asked_;
+  std::map<Hash, Listeners> listeners_;
+  std::map<HeightKey, HeightWaiter> heights_;
+  std::size_t height_bytes_ = 0;
+  Height height_;
+  std::uint64_t next_ticket_ = 1;
+  std::uint64_t next_waiter_ = 1;
+  // What the desk's thread has to do. Held only for moments: the replica thread takes it.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<News> news_;
-  std::map<std::uint64_t, OnAnswer> asked_;
-  std::map<Hash, Listeners> listeners_;
-  std::multimap<std::uint64_t, OnTime> timers_;
-  std::multimap<Height, HeightWaiter> heights_;
-  Height height_;
-  std::uint64_t next_ticket_ = 1;
+  std::map<Timer, OnTime> timers_;
+  std::uint64_t next_timer_ = 1;
   bool stopped_ = false;
   std::thread thread_;
 };

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
+#include <thread>
 
 #include "platform/clock.h"
 
@@ -103,13 +105,13 @@ TEST_F(ClientDeskTest, ADropIsToldAndCounted) {
 TEST_F(ClientDeskTest, AHeightIsWaitedForOnlyUntilItsTime) {
   desk_.Begin(Height(5));
   std::vector<bool> told;
-  desk_.WhenHeight(Height(5), 0, [&](bool reached) { told.push_back(reached); });
+  desk_.WhenHeight(Height(5), 0, 0, [&](bool reached) { told.push_back(reached); });
   EXPECT_EQ(told, std::vector<bool>{true}) << "at once";
   std::promise<bool> later;
   std::promise<bool> never;
   const std::uint64_t now = platform::MonotonicMs();
-  desk_.WhenHeight(Height(6), now + 10'000, [&](bool reached) { later.set_value(reached); });
-  desk_.WhenHeight(Height(7), now + 20, [&](bool reached) { never.set_value(reached); });
+  desk_.WhenHeight(Height(6), now + 10'000, 0, [&](bool reached) { later.set_value(reached); });
+  desk_.WhenHeight(Height(7), now + 20, 0, [&](bool reached) { never.set_value(reached); });
   desk_.Final(BlockOf(6, {}));
   EXPECT_TRUE(later.get_future().get());
   EXPECT_FALSE(never.get_future().get());
@@ -123,6 +125,38 @@ TEST_F(ClientDeskTest, TimersRunInOrder) {
   desk_.CallAt(now + 10, [&] { order.push_back(1); });
   done.get_future().wait();
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
+}
+
+TEST_F(ClientDeskTest, ATimerWakesADeskThatSleeps) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::promise<void> done;
+  desk_.CallAt(platform::MonotonicMs() + 10'000, [] {});
+  desk_.CallAt(platform::MonotonicMs() + 10, [&] { done.set_value(); });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
+}
+
+TEST_F(ClientDeskTest, ATimerCalledOffReleasesWhatItHeld) {
+  const auto held = std::make_shared<int>(1);
+  const auto timer = desk_.CallAt(platform::MonotonicMs() + 10'000, [held] {});
+  EXPECT_EQ(held.use_count(), 2);
+  desk_.CallOff(timer);
+  EXPECT_EQ(held.use_count(), 1);
+  desk_.CallOff(timer);
+}
+
+TEST_F(ClientDeskTest, WhatWaitsForHeightsIsBounded) {
+  int refused = 0;
+  const std::uint64_t until = platform::MonotonicMs() + 10'000;
+  const auto count = [&](bool reached) { refused += reached ? 0 : 1; };
+  desk_.WhenHeight(Height(9), until, kHeightBytesMax - kHeightWaiterBytes, [](bool) {});
+  desk_.WhenHeight(Height(9), until, 1, count);
+  EXPECT_EQ(refused, 1);
+  desk_.Final(BlockOf(9, {}));
+  Settle();
+  std::promise<bool> later;
+  desk_.WhenHeight(Height(10), until, 1, [&](bool reached) { later.set_value(reached); });
+  desk_.Final(BlockOf(10, {}));
+  EXPECT_TRUE(later.get_future().get()) << "there is room again";
 }
 
 TEST_F(ClientDeskTest, StoppingPassesOnWhatWasSaid) {

@@ -13,6 +13,7 @@
 #include "grpc/health/v1/health.pb.h"
 #include "node/rpc/services.h"
 #include "node/rpc/transaction_service.h"
+#include "platform/clock.h"
 
 namespace timebank::rpc {
 
@@ -20,6 +21,8 @@ namespace {
 
 constexpr int kPingMs = 20'000;        // finds clients that went away without a word
 constexpr int kPingMinimumMs = 5'000;  // clients that ping more often are cut off
+constexpr int kHandshakeMs = 10'000;   // who connects and says nothing holds a socket so long
+constexpr int kIdleMs = 300'000;       // a connection without calls; clients connect anew
 constexpr int kMetadataBytesMax = 8 * 1024;
 constexpr int kThreadsMax = 64;
 // A frame of submissions is the largest message of a client.
@@ -29,7 +32,8 @@ constexpr int kMessageBytesMax = static_cast<int>(kSubmitFrameBytesMax) + 4096;
 
 class ClientServer::Impl {
  public:
-  Impl(ClientServerConfig config, Backend* backend) : config_(std::move(config)) {
+  Impl(ClientServerConfig config, Backend* backend)
+      : config_(std::move(config)), backend_(backend) {
     services_.push_back(NewTransactionService(backend));
     services_.push_back(NewLedgerService(backend));
     services_.push_back(NewChainService(backend));
@@ -56,19 +60,28 @@ class ClientServer::Impl {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                kPingMinimumMs);
-    int port = 0;
-    builder.AddListeningPort(config_.listen, client::PublicServer(config_.identity), &port);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
+    builder.AddListeningPort(config_.listen, client::PublicServer(config_.identity), &port_);
     for (const auto& service : services_) builder.RegisterService(service.get());
     server_ = builder.BuildAndStart();
-    return server_ != nullptr && port != 0;
+    return server_ != nullptr && port_ != 0;
   }
 
   void Stop(std::uint32_t grace_ms) {
     if (!server_) return;
+    // Shutdown returns when all calls have ended, so somebody else has to end them.
+    const ClientDesk::Timer end =
+        backend_->desk->CallAt(platform::MonotonicMs() + grace_ms / 2, [backend = backend_] {
+          backend->calls.EndAll(client::MakeError(v1::REASON_SHUTTING_DOWN));
+        });
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(grace_ms));
     server_->Wait();
+    backend_->desk->CallOff(end);
     server_.reset();
   }
+
+  [[nodiscard]] int port() const { return port_; }
 
   void SetServing(bool serving) {
     if (server_) server_->GetHealthCheckService()->SetServingStatus(serving);
@@ -76,6 +89,8 @@ class ClientServer::Impl {
 
  private:
   const ClientServerConfig config_;
+  Backend* const backend_;
+  int port_ = 0;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -85,6 +100,7 @@ ClientServer::ClientServer(ClientServerConfig config, Backend* backend)
 ClientServer::~ClientServer() { Stop(0); }
 bool ClientServer::Start() { return impl_->Start(); }
 void ClientServer::Stop(std::uint32_t grace_ms) { impl_->Stop(grace_ms); }
+int ClientServer::port() const { return impl_->port(); }
 void ClientServer::SetServing(bool serving) { impl_->SetServing(serving); }
 
 }  // namespace timebank::rpc

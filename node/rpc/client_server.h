@@ -25,8 +25,11 @@ class ClientServer {
 
   // False when the address cannot be listened on.
   [[nodiscard]] bool Start();
-  // Takes no more calls, lets those under way end within `grace_ms`, then cancels them.
+  // Takes no more calls. Those under way have half of `grace_ms` to end by themselves, then they
+  // are told SHUTTING_DOWN; what is left after all of it is cut off. Requires: the desk runs.
   void Stop(std::uint32_t grace_ms);
+  // Where it listens, for configurations that leave the port open (":0").
+  [[nodiscard]] int port() const;
   // What the health service says.
   void SetServing(bool serving);
 

@@ -1,11 +1,20 @@
 #include "node/rpc/inbox.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "platform/clock.h"
 
 namespace timebank::rpc {
+
+namespace {
+
+std::size_t BytesOf(const replica::Submitted& submitted) {
+  return submitted.transaction ? submitted.transaction->envelope.size() : 0;
+}
+
+}  // namespace
 
 Inbox::Batch Inbox::Take(std::optional<std::uint64_t> wake_at) {
   std::unique_lock lock(mutex_);
@@ -27,11 +36,15 @@ Inbox::Batch Inbox::Take(std::optional<std::uint64_t> wake_at) {
   }
   const std::size_t clients = std::min(clients_.size(), limits_.clients_a_batch);
   for (std::size_t i = 0; i < clients; ++i) {
+    client_bytes_ -= BytesOf(clients_.front());
     batch.events.emplace_back(std::move(clients_.front()));
     clients_.pop_front();
   }
-  for (Query& query : queries_) batch.queries.push_back(std::move(query));
-  queries_.clear();
+  const std::size_t queries = std::min(queries_.size(), limits_.queries_a_batch);
+  for (std::size_t i = 0; i < queries; ++i) {
+    batch.queries.push_back(std::move(queries_.front()));
+    queries_.pop_front();
+  }
   lock.unlock();
   room_.notify_all();
   return batch;
@@ -39,7 +52,12 @@ Inbox::Batch Inbox::Take(std::optional<std::uint64_t> wake_at) {
 
 bool Inbox::PutClient(replica::Submitted submitted) {
   const std::scoped_lock lock(mutex_);
-  if (closed_ || clients_.size() >= limits_.clients) return false;
+  const std::size_t bytes = BytesOf(submitted);
+  if (closed_ || clients_.size() >= limits_.clients ||
+      client_bytes_ + bytes > limits_.client_bytes) {
+    return false;
+  }
+  client_bytes_ += bytes;
   clients_.push_back(std::move(submitted));
   arrived_.notify_one();
   return true;

@@ -16,11 +16,13 @@
 namespace timebank::rpc {
 
 struct InboxLimits {
-  std::size_t clients = 8192;                      // submissions; more: INBOX_FULL
-  std::size_t peer_messages = 1024;                // of one peer; more: its stream is not read
-  std::size_t peer_bytes = std::size_t{16} << 20;  // likewise, as they came over the wire
-  std::size_t queries = 1024;                      // reads that need the replica itself
-  std::size_t clients_a_batch = 1024;              // taken at once: they share one synced write
+  std::size_t clients = 8192;                        // submissions; more: INBOX_FULL
+  std::size_t client_bytes = std::size_t{64} << 20;  // likewise, of their envelopes
+  std::size_t peer_messages = 1024;                  // of one peer; more: its stream is not read
+  std::size_t peer_bytes = std::size_t{16} << 20;    // likewise, as they came over the wire
+  std::size_t queries = 1024;                        // reads that need the replica itself
+  std::size_t clients_a_batch = 1024;                // taken at once: they share one synced write
+  std::size_t queries_a_batch = 8;  // likewise: votes must not wait for readers longer than that
 };
 
 class Inbox {
@@ -63,6 +65,7 @@ class Inbox {
   std::deque<decltype(replica::Event::what)> own_;
   std::map<consensus::PeerId, FromPeer> peers_;
   std::deque<replica::Submitted> clients_;
+  std::size_t client_bytes_ = 0;  // in clients_
   std::deque<Query> queries_;
   bool closed_ = false;
 };

@@ -77,6 +77,27 @@ TEST(Inbox, TakeWakesAtTheTimeAsked) {
   EXPECT_GE(platform::MonotonicMs(), began + 30);
 }
 
+TEST(Inbox, ClientsAreBoundedByBytesToo) {
+  Inbox inbox({.client_bytes = 100});
+  const auto transaction = std::make_shared<const replica::SignedTransaction>(
+      replica::SignedTransaction{std::string(60, 'e'), {}});
+  EXPECT_TRUE(inbox.PutClient({.ticket = 1, .transaction = transaction}));
+  EXPECT_FALSE(inbox.PutClient({.ticket = 2, .transaction = transaction}));
+  EXPECT_EQ(inbox.Take(std::nullopt).events.size(), 1U);
+  EXPECT_TRUE(inbox.PutClient({.ticket = 3, .transaction = transaction}));
+}
+
+TEST(Inbox, QueriesAreTakenAFewAtATime) {
+  Inbox inbox({.queries_a_batch = 8});
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(inbox.PutQuery([](replica::Replica&) {}));
+  inbox.PutOwn(replica::Tick{});
+  const Inbox::Batch first = inbox.Take(std::nullopt);
+  EXPECT_EQ(first.queries.size(), 8U);
+  EXPECT_EQ(first.events.size(), 1U);
+  EXPECT_EQ(inbox.Take(std::nullopt).queries.size(), 8U);
+  EXPECT_EQ(inbox.Take(std::nullopt).queries.size(), 4U);
+}
+
 TEST(Inbox, ClientsAreTakenInBoundedBatches) {
   Inbox inbox({.clients_a_batch = 3});
   for (std::uint64_t i = 0; i < 4; ++i) EXPECT_TRUE(inbox.PutClient({.ticket = i}));

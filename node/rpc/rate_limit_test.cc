@@ -14,6 +14,24 @@ TEST(RateLimit, TwoSecondsAtOnceThenTheSteadyRate) {
   EXPECT_FALSE(limit.Allow("a", kRequestCost, 1100));
 }
 
+TEST(RateLimit, ADebtIsPaidByTheSteadyRate) {
+  RateLimit limit(10);
+  EXPECT_EQ(limit.Charge("a", 20 * kRequestCost, 1000), 0U);
+  EXPECT_EQ(limit.Charge("a", 3 * kRequestCost, 1000), 300U);
+  EXPECT_FALSE(limit.Allow("a", 1, 1300));
+  EXPECT_TRUE(limit.Allow("a", 1, 1301));
+}
+
+TEST(RateLimit, ABucketBelongsToAnAddressAndOnLoopbackToAConnection) {
+  EXPECT_EQ(BucketOf("ipv4:192.0.2.7:50123"), BucketOf("ipv4:192.0.2.7:50999"));
+  EXPECT_NE(BucketOf("ipv4:192.0.2.7:50123"), BucketOf("ipv4:192.0.2.8:50123"));
+  EXPECT_EQ(BucketOf("ipv6:%5B2001:db8::7%5D:1"), BucketOf("ipv6:[2001:db8:0:0:9::1]:2"));
+  EXPECT_NE(BucketOf("ipv6:%5B2001:db8::7%5D:1"), BucketOf("ipv6:%5B2001:db8:0:1::7%5D:1"));
+  EXPECT_NE(BucketOf("ipv4:127.0.0.1:1"), BucketOf("ipv4:127.0.0.1:2"));
+  EXPECT_NE(BucketOf("ipv6:%5B::1%5D:1"), BucketOf("ipv6:%5B::1%5D:2"));
+  EXPECT_EQ(BucketOf("unix:/run/node"), "unix:/run/node");
+}
+
 TEST(RateLimit, OneConnectionDoesNotUseUpAnothers) {
   RateLimit limit(1);
   while (limit.Allow("a", kRequestCost, 0)) {
@@ -30,10 +48,10 @@ TEST(RateLimit, AFrameCostsLessThanItsTransactionsAlone) {
 TEST(RateLimit, ManyConnectionsAreForgottenOldestFirst) {
   RateLimit limit(1);
   EXPECT_TRUE(limit.Allow("first", 2 * kRequestCost, 0));
-  for (std::uint64_t i = 1; i <= kConnectionsMax; ++i) {
+  for (std::uint64_t i = 1; i <= kBucketsMax; ++i) {
     EXPECT_TRUE(limit.Allow(std::to_string(i), kRequestCost, i));
   }
-  EXPECT_TRUE(limit.Allow("first", 2 * kRequestCost, kConnectionsMax)) << "a full bucket again";
+  EXPECT_TRUE(limit.Allow("first", 2 * kRequestCost, kBucketsMax)) << "a full bucket again";
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "node/rpc/submit_call.h"
 
-#include <grpcpp/support/server_callback.h>
-
 #include <utility>
 
 #include "node/replica/receipts.h"
+#include "node/rpc/receipt_access.h"
 #include "node/rpc/transaction_service.h"
 #include "platform/clock.h"
 #include "timebank/v1/block.pb.h"
@@ -13,9 +12,7 @@ namespace timebank::rpc {
 
 namespace {
 
-// A block may become final through a descendant that is not here yet: its receipt follows soon.
-constexpr std::size_t kReceiptAttempts = 40;
-constexpr std::uint64_t kReceiptRetryMs = 50;
+// A reader may ask for what another node has just made final.
 constexpr std::size_t kFirstAttempts = 2;
 
 std::uint64_t HeightOf(const std::string& receipt) {
@@ -27,49 +24,107 @@ std::uint64_t HeightOf(const std::string& receipt) {
 
 }  // namespace
 
-void CallEnd::Finish() { reactor_->Finish(grpc::Status::OK); }
-void CallEnd::Fail(const client::Error& error) { reactor_->Finish(client::ToStatus(error)); }
+// ---- LiveCall. Its lock may be held when the desk's is taken, never the other way round ----
 
-SubmitCall::SubmitCall(Backend* backend, grpc::ServerUnaryReactor* reactor,
-                       const v1::SubmitRequest& request, v1::SubmitResponse* response)
-    : backend_(backend),
-      end_(reactor),
+bool LiveCall::Open(std::uint64_t until) {
+  if (!backend_->calls.Add(shared_from_this())) {
+    Fail(client::MakeError(v1::REASON_SHUTTING_DOWN));
+    return false;
+  }
+  const std::scoped_lock lock(mutex_);
+  if (ended_) return false;
+  limit_ = backend_->desk->CallAt(until, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->OnTime();
+  });
+  return true;
+}
+
+void LiveCall::OnCancel() { Fail(client::MakeError(v1::REASON_NOT_YET, "the call was given up")); }
+
+void LiveCall::Listen(const Hash& id) {
+  const std::scoped_lock lock(mutex_);
+  if (ended_) return;
+  listening_ = id;
+  backend_->desk->Listen(id, shared_from_this());
+}
+
+std::optional<std::uint64_t> LiveCall::Ask(ClientDesk::OnAnswer on_answer) {
+  const std::scoped_lock lock(mutex_);
+  if (ended_) return std::nullopt;
+  ticket_ = backend_->desk->Ask(std::move(on_answer));
+  return ticket_;
+}
+
+void LiveCall::Retry(std::function<void()> again) {
+  const std::scoped_lock lock(mutex_);
+  if (ended_) return;
+  retry_ = backend_->desk->CallAt(platform::MonotonicMs() + kReceiptRetryMs, std::move(again));
+}
+
+bool LiveCall::ended() const {
+  const std::scoped_lock lock(mutex_);
+  return ended_;
+}
+
+bool LiveCall::Claim() {
+  const std::scoped_lock lock(mutex_);
+  if (ended_) return false;
+  ended_ = true;
+  backend_->desk->CallOff(limit_);
+  backend_->desk->CallOff(retry_);
+  if (listening_) backend_->desk->StopListening(*listening_, this);
+  if (ticket_) backend_->desk->Forget(*ticket_);
+  backend_->calls.Remove(this);
+  return true;
+}
+
+void LiveCall::Fail(const client::Error& error) {
+  if (Claim()) port_->Finish(&error);
+}
+
+// ---- SubmitCall ----
+
+SubmitCall::SubmitCall(Backend* backend, UnaryPort* port, const v1::SubmitRequest& request,
+                       v1::SubmitResponse* response)
+    : LiveCall(backend, port),
       envelope_(request.envelope()),
       wait_(request.wait_ms() > 0),
       min_height_(request.min_height()),
       response_(response) {}
 
+std::shared_ptr<SubmitCall> SubmitCall::Self() {
+  return std::static_pointer_cast<SubmitCall>(shared_from_this());
+}
+
 void SubmitCall::Begin(std::uint64_t until) {
-  until_ = until;
-  ++backend_->metrics->submitted;
-  const v1::Reason closed = backend_->ClosedBecause();
+  ++backend().metrics->submitted;
+  const v1::Reason closed = backend().ClosedBecause();
   if (closed != v1::REASON_UNSPECIFIED) return Fail(client::MakeError(closed));
-  auto transaction = replica::ReadTransaction(std::move(envelope_), backend_->genesis.chain_id);
+  auto transaction = replica::ReadTransaction(std::move(envelope_), backend().genesis.chain_id);
   if (!transaction) {
-    backend_->metrics->CountRefusal(transaction.error());
+    backend().metrics->CountRefusal(transaction.error());
     return Fail(client::MakeError(transaction.error()));
   }
   transaction_ = std::move(*transaction);
-  const std::uint64_t wait = std::min(until_, platform::MonotonicMs() + kMinHeightWaitMs);
-  backend_->desk->WhenHeight(min_height_, wait, [self = shared_from_this()](bool reached) {
-    if (reached) return self->Admit();
-    self->Fail(client::MakeError(
-        v1::REASON_NOT_YET,
-        "this node has not reached height " + std::to_string(self->min_height_.value())));
-  });
+  if (!Open(until)) return;
+  const std::uint64_t wait = std::min(until, platform::MonotonicMs() + kMinHeightWaitMs);
+  backend().desk->WhenHeight(
+      min_height_, wait, transaction_->envelope.size(), [self = Self()](bool reached) {
+        if (reached) return self->Admit();
+        self->Fail(client::MakeError(
+            v1::REASON_NOT_YET,
+            "this node has not reached height " + std::to_string(self->min_height_.value())));
+      });
 }
 
+void SubmitCall::OnTime() { Fail(backend().NotFinal(transaction_->transaction.id)); }
+
 void SubmitCall::Admit() {
-  const Hash id = transaction_->transaction.id;
-  if (wait_) {
-    backend_->desk->Listen(id, shared_from_this());
-    backend_->desk->CallAt(
-        until_, [self = shared_from_this(), id] { self->Fail(self->backend_->NotFinal(id)); });
-  }
-  const std::uint64_t ticket = backend_->desk->Ask(
-      [self = shared_from_this()](const replica::SubmitAnswer& answer) { self->OnAnswer(answer); });
-  if (backend_->inbox->PutClient({.ticket = ticket, .transaction = transaction_})) return;
-  backend_->desk->Forget(ticket);
+  if (wait_) Listen(transaction_->transaction.id);
+  const auto ticket =
+      Ask([self = Self()](const replica::SubmitAnswer& answer) { self->OnAnswer(answer); });
+  if (!ticket) return;
+  if (backend().inbox->PutClient({.ticket = *ticket, .transaction = transaction_})) return;
   Fail(client::MakeError(v1::REASON_INBOX_FULL));
 }
 
@@ -77,14 +132,14 @@ void SubmitCall::OnAnswer(const replica::SubmitAnswer& answer) {
   judged_height_ = answer.judged_height.value();
   if (answer.final_height) return FetchReceipt(kReceiptAttempts);
   if (answer.reason != v1::REASON_UNSPECIFIED) {
-    backend_->metrics->CountRefusal(answer.reason);
+    backend().metrics->CountRefusal(answer.reason);
     return Refuse(answer);
   }
   if (wait_) return;  // the receipt follows
-  if (!end_.Claim()) return;
+  if (!Claim()) return;
   response_->set_transaction_id(answer.id.str());
   response_->set_judged_height(answer.judged_height.value());
-  end_.Finish();
+  Finish();
 }
 
 void SubmitCall::Refuse(const replica::SubmitAnswer& answer) {
@@ -97,91 +152,104 @@ void SubmitCall::Refuse(const replica::SubmitAnswer& answer) {
 void SubmitCall::OnFinal(const replica::FinalBlock& block, std::span<const std::size_t> rows) {
   const auto receipt = replica::MakeReceipt(block, rows.front(), {});
   if (!receipt) return FetchReceipt(kReceiptAttempts);
-  if (!end_.Claim()) return;
-  response_->set_transaction_id(transaction_->transaction.id.str());
-  response_->set_receipt(*receipt);
-  response_->set_judged_height(judged_height_);
-  end_.Finish();
+  Succeed(*receipt);
 }
 
 void SubmitCall::OnDropped(const replica::SubmitAnswer& answer) { Refuse(answer); }
 
+void SubmitCall::Succeed(const std::string& receipt) {
+  if (!Claim()) return;
+  response_->set_transaction_id(transaction_->transaction.id.str());
+  response_->set_receipt(receipt);
+  response_->set_judged_height(judged_height_);
+  Finish();
+}
+
 void SubmitCall::FetchReceipt(std::size_t attempts) {
-  const Hash id = transaction_->transaction.id;
-  const bool asked = backend_->inbox->PutQuery(
-      [self = shared_from_this(), id, attempts](replica::Replica& replica) {
+  const bool asked =
+      backend().inbox->PutQuery([self = Self(), attempts](replica::Replica& replica) {
+        if (self->ended()) return;
+        const Hash& id = self->transaction_->transaction.id;
         const auto receipt = replica.FindReceipt(id, {});
-        if (receipt) {
-          if (!self->end_.Claim()) return;
-          self->response_->set_transaction_id(id.str());
-          self->response_->set_receipt(*receipt);
-          self->response_->set_judged_height(self->judged_height_);
-          return self->end_.Finish();
-        }
-        if (attempts == 0 || platform::MonotonicMs() >= self->until_) {
-          return self->Fail(self->backend_->NotFinal(id));
-        }
-        self->backend_->desk->CallAt(platform::MonotonicMs() + kReceiptRetryMs,
-                                     [self, attempts] { self->FetchReceipt(attempts - 1); });
+        if (receipt) return self->Succeed(*receipt);
+        const client::Error why = WhyNoReceipt(*self->backend().index, id);
+        if (attempts == 0 || why.reason == v1::REASON_BLOCK_DAMAGED) return self->Fail(why);
+        self->Retry([weak = std::weak_ptr(self), attempts] {
+          if (const auto call = weak.lock()) call->FetchReceipt(attempts - 1);
+        });
       });
   if (!asked) Fail(client::MakeError(v1::REASON_INBOX_FULL));
 }
 
-void SubmitCall::Fail(const client::Error& error) {
-  if (!end_.Claim()) return;
-  if (transaction_) backend_->desk->StopListening(transaction_->transaction.id, this);
-  end_.Fail(error);
+// ---- ReceiptCall ----
+
+ReceiptCall::ReceiptCall(Backend* backend, UnaryPort* port, Request request,
+                         v1::GetReceiptResponse* response)
+    : LiveCall(backend, port), request_(std::move(request)), response_(response) {}
+
+std::shared_ptr<ReceiptCall> ReceiptCall::Self() {
+  return std::static_pointer_cast<ReceiptCall>(shared_from_this());
 }
 
-ReceiptCall::ReceiptCall(Backend* backend, grpc::ServerUnaryReactor* reactor, const Hash& id,
-                         std::vector<std::uint32_t> lines, v1::GetReceiptResponse* response)
-    : backend_(backend), end_(reactor), id_(id), lines_(std::move(lines)), response_(response) {}
+void ReceiptCall::Begin(std::uint64_t until) {
+  if (!Open(until)) return;
+  if (request_.wait) Listen(request_.id);
+  Look(kFirstAttempts);
+}
 
-void ReceiptCall::Begin(std::uint64_t until, bool wait) {
-  if (wait) {
-    backend_->desk->Listen(id_, shared_from_this());
-    backend_->desk->CallAt(
-        until, [self = shared_from_this()] { self->Fail(self->backend_->NotFinal(self->id_)); });
-  }
-  Fetch(kFirstAttempts, /*last=*/!wait);
+void ReceiptCall::OnTime() {
+  Fail(request_.wait ? backend().NotFinal(request_.id) : NoReceipt(request_.id));
 }
 
 void ReceiptCall::OnFinal(const replica::FinalBlock& /*block*/,
                           std::span<const std::size_t> /*rows*/) {
-  Fetch(kReceiptAttempts, /*last=*/true);
+  Look(kReceiptAttempts);
 }
 
 void ReceiptCall::OnDropped(const replica::SubmitAnswer& answer) {
   Fail(client::MakeError(answer.reason));
 }
 
-void ReceiptCall::Fetch(std::size_t attempts, bool last) {
-  const bool asked = backend_->inbox->PutQuery(
-      [self = shared_from_this(), attempts, last](replica::Replica& replica) {
-        const auto receipt = replica.FindReceipt(self->id_, self->lines_);
-        if (receipt) {
-          if (!self->end_.Claim()) return;
-          self->response_->set_receipt(*receipt);
-          self->response_->set_height(HeightOf(*receipt));
-          return self->end_.Finish();
-        }
-        if (attempts > 0) {
-          self->backend_->desk->CallAt(platform::MonotonicMs() + kReceiptRetryMs,
-                                       [self, attempts, last] { self->Fetch(attempts - 1, last); });
-          return;
-        }
-        if (last) {
-          self->Fail(client::MakeError(v1::REASON_NOT_FOUND,
-                                       "no final transaction " + ToHex(self->id_.view())));
-        }
+void ReceiptCall::Look(std::size_t attempts) {
+  const auto row = backend().index->FindTransaction(request_.id);
+  const auto now = backend().loop->published();
+  // The database may be a block ahead of the published state, by which the viewer is judged.
+  if (!row || row->height > now->final.header.height) {
+    if (attempts > 0) {
+      return Retry([weak = std::weak_ptr(Self()), attempts] {
+        if (const auto self = weak.lock()) self->Look(attempts - 1);
       });
-  if (!asked) Fail(client::MakeError(v1::REASON_INBOX_FULL));
+    }
+    if (!request_.wait) Fail(NoReceipt(request_.id));
+    return;
+  }
+  auto lines = LinesToShow({.row = *row,
+                            .wanted = request_.lines,
+                            .viewer = request_.viewer,
+                            .state = *now->final.state},
+                           *backend().index);
+  if (!lines) return Fail(lines.error());
+  Fetch(std::move(*lines), kReceiptAttempts);
 }
 
-void ReceiptCall::Fail(const client::Error& error) {
-  if (!end_.Claim()) return;
-  backend_->desk->StopListening(id_, this);
-  end_.Fail(error);
+void ReceiptCall::Fetch(std::vector<std::uint32_t> lines, std::size_t attempts) {
+  const bool asked = backend().inbox->PutQuery(
+      [self = Self(), lines = std::move(lines), attempts](replica::Replica& replica) {
+        if (self->ended()) return;
+        const auto receipt = replica.FindReceipt(self->request_.id, lines);
+        if (receipt) {
+          if (!self->Claim()) return;
+          self->response_->set_receipt(*receipt);
+          self->response_->set_height(HeightOf(*receipt));
+          return self->Finish();
+        }
+        const client::Error why = WhyNoReceipt(*self->backend().index, self->request_.id);
+        if (attempts == 0 || why.reason == v1::REASON_BLOCK_DAMAGED) return self->Fail(why);
+        self->Retry([weak = std::weak_ptr(self), lines, attempts] {
+          if (const auto call = weak.lock()) call->Fetch(lines, attempts - 1);
+        });
+      });
+  if (!asked) Fail(client::MakeError(v1::REASON_INBOX_FULL));
 }
 
 }  // namespace timebank::rpc

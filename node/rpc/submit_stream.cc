@@ -1,9 +1,11 @@
 #include "node/rpc/submit_stream.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "node/replica/receipts.h"
+#include "node/rpc/receipt_access.h"
 #include "node/rpc/transaction_service.h"
 #include "platform/clock.h"
 #include "timebank/v1/block.pb.h"
@@ -12,40 +14,60 @@ namespace timebank::rpc {
 
 namespace {
 
-// Results and proofs of one response: about 1 MiB at most (a proof is about 1 KiB).
+// Results and proofs of one response; at least one, however large (a proof of one line is about
+// 1 KiB, of a list up to 100 KiB).
 constexpr std::size_t kResponseItemsMax = 1000;
-constexpr std::size_t kReceiptAttempts = 40;
-constexpr std::uint64_t kReceiptRetryMs = 50;
-constexpr std::uint64_t kRatePauseMs = 20;
+constexpr std::size_t kResponseBytesMax = std::size_t{1} << 20;
+constexpr std::size_t kResultBytes = 64;
 
 }  // namespace
 
-void SubmitStream::OnFrame(v1::SubmitStreamRequest frame) {
-  if (static_cast<std::size_t>(frame.envelopes_size()) > kSubmitFrameTransactionsMax) {
-    const client::Error error = client::MakeError(v1::REASON_TOO_MANY_LINES, "frame");
-    const std::scoped_lock lock(mutex_);
-    return End(&error);
+void SubmitStream::Begin() {
+  if (!backend_->calls.Add(shared_from_this())) {
+    return GiveUp(client::MakeError(v1::REASON_SHUTTING_DOWN));
   }
-  const Height wanted(frame.min_height());
-  const std::uint64_t now = platform::MonotonicMs();
-  auto shared = std::make_shared<v1::SubmitStreamRequest>(std::move(frame));
-  if (!MayTake(static_cast<std::size_t>(shared->envelopes_size()))) {
-    return backend_->desk->CallAt(now + kRatePauseMs, [self = shared_from_this(), shared] {
-      self->OnFrame(std::move(*shared));
-    });
-  }
-  backend_->desk->WhenHeight(wanted, now + kMinHeightWaitMs,
-                             [self = shared_from_this(), shared](bool reached) {
-                               if (reached) return self->Admit(std::move(*shared));
-                               const client::Error error = client::MakeError(v1::REASON_NOT_YET);
-                               const std::scoped_lock lock(self->mutex_);
-                               self->End(&error);
-                             });
+  const std::scoped_lock lock(mutex_);
+  Advance();
 }
 
-bool SubmitStream::MayTake(std::size_t transactions) const {
-  return backend_->limit->Allow(connection_, kRequestCost + transactions * kFrameTransactionCost,
-                                platform::MonotonicMs());
+// On gRPC's thread, and so is all the work that a frame makes: the desk's thread delivers
+// everybody's receipts. A frame over the rate is taken as a debt, and the next one is read when
+// that is paid.
+void SubmitStream::OnFrame(v1::SubmitStreamRequest frame) {
+  const auto count = static_cast<std::size_t>(frame.envelopes_size());
+  if (count > kSubmitFrameTransactionsMax) {
+    return GiveUp(client::MakeError(v1::REASON_TOO_MANY_LINES, "frame"));
+  }
+  const std::uint64_t now = platform::MonotonicMs();
+  const std::uint64_t debt_ms =
+      backend_->limit->Charge(bucket_, kRequestCost + count * kFrameTransactionCost, now);
+  if (debt_ms > 0) {
+    const std::scoped_lock lock(mutex_);
+    HoldReadsUntil(now + debt_ms);
+  }
+  const Height wanted(frame.min_height());
+  if (backend_->desk->HasReached(wanted)) return Admit(std::move(frame));
+  const std::size_t bytes = frame.ByteSizeLong();
+  auto shared = std::make_shared<v1::SubmitStreamRequest>(std::move(frame));
+  backend_->desk->WhenHeight(
+      wanted, now + kMinHeightWaitMs, bytes, [self = shared_from_this(), shared](bool reached) {
+        if (!reached) return self->GiveUp(client::MakeError(v1::REASON_NOT_YET));
+        const std::scoped_lock lock(self->mutex_);
+        if (self->port_ == nullptr) return;
+        self->port_->Run([self, shared] { self->Admit(std::move(*shared)); });
+      });
+}
+
+void SubmitStream::HoldReadsUntil(std::uint64_t at) {
+  if (port_ == nullptr) return;
+  held_ = true;
+  hold_ = backend_->desk->CallAt(at, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const std::scoped_lock lock(self->mutex_);
+    self->held_ = false;
+    self->Advance();
+  });
 }
 
 void SubmitStream::Admit(v1::SubmitStreamRequest frame) {
@@ -53,9 +75,7 @@ void SubmitStream::Admit(v1::SubmitStreamRequest frame) {
     Submit(next_sequence_++, std::move(envelope));
   }
   const std::scoped_lock lock(mutex_);
-  if (port_ == nullptr) return;
-  paused_ = unanswered_ + in_flight_.size() >= kStreamInFlightMax;
-  if (!paused_) port_->Read();
+  reading_ = false;
   Advance();
 }
 
@@ -80,10 +100,10 @@ void SubmitStream::Submit(std::uint64_t sequence, std::string envelope) {
   {
     const std::scoped_lock lock(mutex_);
     if (port_ == nullptr) return;
-    in_flight_.emplace(id, sequence);
+    in_flight_[id].push_back(sequence);
     ++unanswered_;
+    backend_->desk->Listen(id, shared_from_this());
   }
-  backend_->desk->Listen(id, shared_from_this());
   const std::uint64_t ticket = backend_->desk->Ask(
       [self = shared_from_this(), sequence](const replica::SubmitAnswer& answer) {
         self->OnAnswer(sequence, answer);
@@ -96,19 +116,17 @@ void SubmitStream::Submit(std::uint64_t sequence, std::string envelope) {
 }
 
 void SubmitStream::OnAnswer(std::uint64_t sequence, const replica::SubmitAnswer& answer) {
-  if (answer.reason != v1::REASON_UNSPECIFIED) {
-    backend_->metrics->CountRefusal(answer.reason);
-    backend_->desk->StopListening(answer.id, this);
-  }
+  const bool is_final = answer.final_height.has_value();
+  if (answer.reason != v1::REASON_UNSPECIFIED) backend_->metrics->CountRefusal(answer.reason);
   {
     const std::scoped_lock lock(mutex_);
     --unanswered_;
-    Result(sequence, answer.id, answer.final_height ? v1::REASON_UNSPECIFIED : answer.reason,
+    Result(sequence, answer.id, is_final ? v1::REASON_UNSPECIFIED : answer.reason,
            answer.judged_height);
-    if (answer.reason != v1::REASON_UNSPECIFIED && !answer.final_height) Settle(answer.id);
+    if (answer.reason != v1::REASON_UNSPECIFIED && !is_final) Withdraw(sequence, answer.id);
     Advance();
   }
-  if (answer.final_height) FetchReceipt(answer.id, kReceiptAttempts);
+  if (is_final) FetchReceipt(answer.id, kReceiptAttempts);
 }
 
 void SubmitStream::OnFinal(const replica::FinalBlock& block, std::span<const std::size_t> rows) {
@@ -122,14 +140,16 @@ void SubmitStream::OnFinal(const replica::FinalBlock& block, std::span<const std
   v1::BlockReceipts* receipts = nullptr;
   v1::SubmitStreamResponse* of = nullptr;
   for (const std::size_t row : rows) {
-    v1::SubmitStreamResponse& tail = Tail();
+    if (port_ == nullptr) return;
+    v1::TransactionProof proof = ProofOf(block, row);
+    v1::SubmitStreamResponse& tail = Tail(proof.ByteSizeLong());
     if (of != &tail) {
       of = &tail;
       receipts = tail.add_receipts();
       receipts->set_header(ToString(header));
       receipts->set_finalization(ToString(finalization));
     }
-    *receipts->add_proofs() = ProofOf(block, row);
+    *receipts->add_proofs() = std::move(proof);
     Settle(block.rows[row].id);
   }
   Advance();
@@ -139,31 +159,43 @@ void SubmitStream::OnDropped(const replica::SubmitAnswer& answer) {
   const std::scoped_lock lock(mutex_);
   const auto found = in_flight_.find(answer.id);
   if (found == in_flight_.end()) return;
-  Result(found->second, answer.id, answer.reason, answer.judged_height);
+  for (const std::uint64_t sequence : found->second) {
+    Result(sequence, answer.id, answer.reason, answer.judged_height);
+  }
   Settle(answer.id);
   Advance();
 }
 
 void SubmitStream::FetchReceipt(const Hash& id, std::size_t attempts) {
-  const bool asked = backend_->inbox->PutQuery([self = shared_from_this(), id,
-                                                attempts](replica::Replica& replica) {
-    const auto receipt = replica.FindReceipt(id, {});
-    if (receipt) return self->AddReceipt(id, *receipt);
-    if (attempts > 0) {
-      self->backend_->desk->CallAt(platform::MonotonicMs() + kReceiptRetryMs,
-                                   [self, id, attempts] { self->FetchReceipt(id, attempts - 1); });
-      return;
-    }
-    self->OnDropped({.id = id, .reason = v1::REASON_NOT_YET});
-  });
+  {
+    const std::scoped_lock lock(mutex_);
+    if (port_ == nullptr) return;
+  }
+  const bool asked = backend_->inbox->PutQuery(
+      [self = shared_from_this(), id, attempts](replica::Replica& replica) {
+        const auto receipt = replica.FindReceipt(id, {});
+        if (receipt) return self->AddReceipt(id, *receipt);
+        const v1::Reason why = WhyNoReceipt(*self->backend_->index, id).reason;
+        if (attempts == 0 || why == v1::REASON_BLOCK_DAMAGED) {
+          return self->OnDropped({.id = id, .reason = why});
+        }
+        self->backend_->desk->CallAt(platform::MonotonicMs() + kReceiptRetryMs,
+                                     [weak = std::weak_ptr(self), id, attempts] {
+                                       const auto stream = weak.lock();
+                                       if (stream) stream->FetchReceipt(id, attempts - 1);
+                                     });
+      });
   if (!asked) OnDropped({.id = id, .reason = v1::REASON_NOT_YET});
 }
 
 void SubmitStream::AddReceipt(const Hash& id, const std::string& receipt) {
   v1::Receipt parsed;
-  if (!parsed.ParseFromString(receipt)) return;
+  if (!parsed.ParseFromString(receipt)) {
+    return OnDropped({.id = id, .reason = v1::REASON_BLOCK_DAMAGED});
+  }
   const std::scoped_lock lock(mutex_);
-  v1::BlockReceipts* receipts = Tail().add_receipts();
+  if (port_ == nullptr) return;
+  v1::BlockReceipts* receipts = Tail(receipt.size()).add_receipts();
   receipts->set_header(parsed.header());
   receipts->set_finalization(parsed.finalization());
   v1::TransactionProof* proof = receipts->add_proofs();
@@ -179,6 +211,7 @@ void SubmitStream::AddReceipt(const Hash& id, const std::string& receipt) {
 void SubmitStream::OnEnd() {
   const std::scoped_lock lock(mutex_);
   ended_ = true;
+  reading_ = false;
   Advance();
 }
 
@@ -190,56 +223,75 @@ void SubmitStream::OnWritten(bool ok) {
 }
 
 void SubmitStream::OnCancel() {
-  std::map<Hash, std::uint64_t> in_flight;
-  {
-    const std::scoped_lock lock(mutex_);
-    in_flight.swap(in_flight_);
-    const client::Error error = client::MakeError(v1::REASON_NOT_YET, "the call was given up");
-    End(&error);
-  }
-  for (const auto& [id, sequence] : in_flight) backend_->desk->StopListening(id, this);
+  GiveUp(client::MakeError(v1::REASON_NOT_YET, "the call was given up"));
+}
+
+void SubmitStream::GiveUp(const client::Error& error) {
+  const std::scoped_lock lock(mutex_);
+  End(&error);
 }
 
 void SubmitStream::Result(std::uint64_t sequence, const Hash& id, v1::Reason reason,
                           Height judged) {
-  v1::SubmitResult* result = Tail().add_results();
+  if (port_ == nullptr) return;
+  v1::SubmitResult* result = Tail(kResultBytes).add_results();
   result->set_sequence(sequence);
   if (!id.IsZero()) result->set_transaction_id(id.str());
   result->set_reason(reason);
   result->set_judged_height(judged.value());
 }
 
-v1::SubmitStreamResponse& SubmitStream::Tail() {
-  if (out_.empty() || tail_items_ >= kResponseItemsMax) {
+void SubmitStream::Withdraw(std::uint64_t sequence, const Hash& id) {
+  const auto found = in_flight_.find(id);
+  if (found == in_flight_.end()) return;
+  std::erase(found->second, sequence);
+  if (found->second.empty()) Settle(id);
+}
+
+void SubmitStream::Settle(const Hash& id) {
+  if (in_flight_.erase(id) != 0) backend_->desk->StopListening(id, this);
+}
+
+v1::SubmitStreamResponse& SubmitStream::Tail(std::size_t bytes) {
+  if (out_.empty() || tail_items_ >= kResponseItemsMax || tail_bytes_ + bytes > kResponseBytesMax) {
     out_.emplace_back();
     tail_items_ = 0;
+    tail_bytes_ = 0;
   }
   ++tail_items_;
+  tail_bytes_ += bytes;
   return out_.back();
 }
 
-void SubmitStream::Settle(const Hash& id) { in_flight_.erase(id); }
+bool SubmitStream::MayRead() const {
+  return !reading_ && !held_ && !ended_ && unanswered_ + in_flight_.size() < kStreamInFlightMax &&
+         out_.size() < kStreamResponsesMax;
+}
 
 void SubmitStream::Advance() {
   if (port_ == nullptr) return;
-  const std::size_t open = unanswered_ + in_flight_.size();
   if (!writing_ && !out_.empty()) {
     writing_ = true;
     v1::SubmitStreamResponse response = std::move(out_.front());
     out_.pop_front();
     port_->Write(std::move(response));
   }
-  if (paused_ && open < kStreamInFlightMax / 2) {
-    paused_ = false;
+  if (MayRead()) {
+    reading_ = true;
     port_->Read();
   }
-  if (ended_ && open == 0 && !writing_ && out_.empty()) End(nullptr);
+  const bool settled = unanswered_ + in_flight_.size() == 0;
+  if (ended_ && settled && !writing_ && out_.empty()) End(nullptr);
 }
 
 void SubmitStream::End(const client::Error* error) {
   if (port_ == nullptr) return;
   StreamPort* port = std::exchange(port_, nullptr);
   out_.clear();
+  for (const auto& [id, sequences] : in_flight_) backend_->desk->StopListening(id, this);
+  in_flight_.clear();
+  backend_->desk->CallOff(hold_);
+  backend_->calls.Remove(this);
   port->Finish(error);
 }
 

@@ -16,7 +16,7 @@ grpc::ServerUnaryReactor* EndCall(grpc::CallbackServerContext* context,
 
 std::optional<client::Error> CheckRate(const Backend& backend,
                                        const grpc::CallbackServerContext& context) {
-  if (backend.limit->Allow(context.peer(), kRequestCost, platform::MonotonicMs())) {
+  if (backend.limit->Allow(BucketOf(context.peer()), kRequestCost, platform::MonotonicMs())) {
     return std::nullopt;
   }
   return client::MakeError(v1::REASON_RATE_LIMITED);

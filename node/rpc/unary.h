@@ -23,7 +23,7 @@ grpc::ServerUnaryReactor* EndCall(grpc::CallbackServerContext* context, const cl
 [[nodiscard]] std::optional<client::Error> CheckRate(const Backend& backend,
                                                      const grpc::CallbackServerContext& context);
 
-// Checks the call's token against a final state.
+// Checks the call's token against a final state. NO_TOKEN when there is none.
 [[nodiscard]] Expected<Viewer, client::Error> ViewerOf(const Backend& backend,
                                                        const grpc::CallbackServerContext& context,
                                                        const ledger::State& state);

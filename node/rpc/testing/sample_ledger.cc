@@ -59,7 +59,7 @@ void AddPerson(v1::Genesis& genesis, const Person& person) {
 
 }  // namespace
 
-SampleLedger::SampleLedger()
+SampleLedger::SampleLedger(std::size_t validators)
     : district(Org(1)),
       street_a(Org(2)),
       street_b(Org(3)),
@@ -74,19 +74,18 @@ SampleLedger::SampleLedger()
       auditor(NewPerson(6, district, {{v1::ROLE_AUDITOR, district}})),
       merchant(NewPerson(7, provider, {{v1::ROLE_MERCHANT, provider}})),
       operator_(NewPerson(8, district, {{v1::ROLE_VALIDATOR_OPERATOR, district}})),
-      exporter(NewPerson(9, district, {{v1::ROLE_EXPORTER, district}})) {
+      exporter(NewPerson(9, district, {{v1::ROLE_EXPORTER, district}})),
+      lister_a(NewPerson(10, street_a, {{v1::ROLE_LISTER, street_a}})),
+      assessor(NewPerson(11, district, {{v1::ROLE_ASSESSOR, district}})) {
   v1::Genesis genesis;
   genesis.set_version(1);
   genesis.set_genesis_ms(kGenesisMs);
   genesis.set_civil_offset_minutes(480);
-  std::vector<std::string> keys;
-  for (int i = 0; i < 4; ++i) {
-    keys.push_back(crypto::SuitedKey(platform::NewSecretKey().public_key()));
-  }
-  std::ranges::sort(keys);
-  for (const std::string& key : keys) {
+  for (std::size_t i = 0; i < validators; ++i) keys_.push_back(platform::NewSecretKey());
+  std::ranges::sort(keys_, {}, [](const auto& key) { return key.public_key(); });
+  for (const crypto::SecretKey& key : keys_) {
     v1::Validator* validator = genesis.add_validators();
-    validator->set_key(key);
+    validator->set_key(crypto::SuitedKey(key.public_key()));
     validator->set_name("node-" + std::to_string(genesis.validators_size()));
     validator->set_tls_key_hash(std::string(32, 't'));
   }
@@ -99,10 +98,11 @@ SampleLedger::SampleLedger()
   AddOrg(genesis, community_b, street_b, v1::ORGANISATION_KIND_COMMUNITY);
   AddOrg(genesis, provider, district, v1::ORGANISATION_KIND_PROVIDER);
   for (const Person* person : {&elder, &volunteer, &stranger, &approver_a, &reviewer_b, &auditor,
-                               &merchant, &operator_, &exporter}) {
+                               &merchant, &operator_, &exporter, &lister_a, &assessor}) {
     AddPerson(genesis, *person);
   }
-  const auto parsed = chain::ParseGenesis(AsBytes(genesis.SerializeAsString()));
+  genesis_bytes_ = genesis.SerializeAsString();
+  const auto parsed = chain::ParseGenesis(AsBytes(genesis_bytes_));
   TB_CHECK(parsed.has_value());
   chain_id_ = parsed->chain_id;
   auto state = ledger::State::FromGenesis(*parsed);
