@@ -16,11 +16,11 @@ std::size_t CountPersons(const std::vector<Signer>& signers) {
   return persons.size();
 }
 
-std::uint32_t ThresholdOf(TxContext& tx, const OrgId& org, int kind) {
+std::uint32_t ThresholdOf(TxContext& tx, const OrgId& org, std::uint32_t kind) {
   const auto* record = tx.Find<v1::Organisation>(org);
   if (record == nullptr) return 1;
   for (const v1::Threshold& threshold : record->thresholds()) {
-    if (threshold.action() == static_cast<std::uint32_t>(kind)) return threshold.persons();
+    if (threshold.action() == kind) return threshold.persons();
   }
   return 1;
 }
@@ -92,12 +92,14 @@ Reason RequireOfficerAbove(TxContext& tx, v1::Role role, const OrgId& org) {
   return above ? kOk : v1::REASON_F15_WRONG_SCOPE;
 }
 
-Reason RequireThreshold(TxContext& tx, v1::Role role, const OrgId& org, int kind) {
+Reason RequireThreshold(TxContext& tx, v1::Role role, const OrgId& org,
+                        std::initializer_list<std::uint32_t> kinds) {
   for (const Signer& signer : tx.signers()) {
     if (!Fits(tx, signer, {role, org})) return v1::REASON_F15_WRONG_SCOPE;
   }
-  const bool met = CountPersons(tx.signers()) >= ThresholdOf(tx, org, kind);
-  return met ? kOk : v1::REASON_THRESHOLD_NOT_MET;
+  std::uint32_t asked = 1;
+  for (const std::uint32_t kind : kinds) asked = std::max(asked, ThresholdOf(tx, org, kind));
+  return CountPersons(tx.signers()) >= asked ? kOk : v1::REASON_THRESHOLD_NOT_MET;
 }
 
 Reason RequireTwoOfficers(TxContext& tx, const OfficeAsked& a, const OfficeAsked& b) {

@@ -20,6 +20,11 @@ enum ProxyScope : std::uint32_t {
 };
 inline constexpr std::uint32_t kProxyScopeAll = 15;
 
+// A threshold is 1..16 persons.
+inline constexpr std::uint32_t kThresholdPersonsMax = 16;
+// Who holds more offices than this holds none of them well; and member records stay small.
+inline constexpr int kMemberOfficesMax = 64;
+
 // Resolves the body's signers into tx.signers(): UNKNOWN_MEMBER, UNKNOWN_KEY, KEY_REVOKED.
 [[nodiscard]] Reason IdentifySigners(TxContext& tx, const v1::TransactionBody& body);
 
@@ -36,8 +41,10 @@ inline constexpr std::uint32_t kProxyScopeAll = 15;
 // Exactly one signer, holding `role` at an ancestor of `org` (itself included).
 [[nodiscard]] Reason RequireOfficerAbove(TxContext& tx, v1::Role role, const OrgId& org);
 // All signers hold `role` at `org`; THRESHOLD_NOT_MET when they are fewer distinct persons than
-// the organisation's threshold for the kind with this field number (1 unless set).
-[[nodiscard]] Reason RequireThreshold(TxContext& tx, v1::Role role, const OrgId& org, int kind);
+// the largest of the organisation's thresholds for the kinds with these field numbers (1 unless
+// set).
+[[nodiscard]] Reason RequireThreshold(TxContext& tx, v1::Role role, const OrgId& org,
+                                      std::initializer_list<std::uint32_t> kinds);
 struct OfficeAsked {
   v1::Role role;
   OrgId org;  // zero: at any organisation

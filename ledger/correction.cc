@@ -18,7 +18,8 @@ namespace {
 // reviewer of any organisation above it.
 Reason RequireCorrector(TxContext& tx, const Signer& signer, const v1::Entry& entry);
 Reason CheckCorrectable(TxContext& tx, const v1::Entry& entry);
-// The replacement is of the same visit: CONFLICT for other parties or an id that is taken.
+// The replacement is of the same visit: CONFLICT for other parties or an id that is taken; its id
+// and start are judged as those of any visit.
 Reason CheckReplacement(TxContext& tx, const v1::Entry& original, const v1::EntryContent& content);
 Reason ReverseCredited(TxContext& tx, v1::Entry& entry);
 Reason Replace(TxContext& tx, const Signer& signer, const VisitContent& visit,
@@ -87,19 +88,17 @@ Reason CheckReplacement(TxContext& tx, const v1::Entry& original, const v1::Entr
   const bool same_visit =
       content.volunteer() == original.volunteer() && content.elder() == original.elder() &&
       content.community() == original.community() && content.channel() == before.channel();
-  const auto id = As<EntryId>(content.entry());
-  if (!same_visit || tx.Find<v1::Entry>(id) != nullptr) return v1::REASON_CONFLICT;
-  return CheckIdTime(tx, PolicyOfEntry(tx, original), id.view());
+  const auto id = As<HoldId>(content.entry());
+  if (!same_visit || !IdIsFree(tx, id)) return v1::REASON_CONFLICT;
+  const Policy policy = PolicyOfEntry(tx, original);
+  if (const Reason no = CheckIdTime(tx, policy, id.view())) return no;
+  return CheckNearPlan(policy, original, Millis(content.start_ms()));
 }
 
 // The elder is paid back at once; what the volunteer has spent already becomes DEBT.
 Reason ReverseCredited(TxContext& tx, v1::Entry& entry) {
-  const auto volunteer = As<MemberId>(entry.volunteer());
-  if (const Reason no =
-          TakeBack(tx, volunteer, entry.credited_minutes(), Millis(entry.credited_ms()))) {
-    return no;
-  }
-  const Account earned = Account::Of(volunteer, v1::ACCOUNT_KIND_EARNED);
+  if (const Reason no = TakeBack(tx, entry)) return no;
+  const Account earned = Account::Of(As<MemberId>(entry.volunteer()), v1::ACCOUNT_KIND_EARNED);
   if (const Reason no = Refund(tx, earned, As<MemberId>(entry.elder()), entry.paid())) return no;
   if (const Reason no = UncountVisit(tx, entry)) return no;
   entry.set_state(v1::ENTRY_STATE_REVERSED);
@@ -126,11 +125,8 @@ Reason Replace(TxContext& tx, const Signer& signer, const VisitContent& visit,
   if (const Reason no = FillVisit(policy, visit, entry)) return no;
   if (const Reason no = CheckVisit(tx, policy, entry, LateLimit::kWaived)) return no;
   if (const Reason no = CountApproval(tx, signer, entry.channel())) return no;
-  if (const Reason no = PlaceHold(
-          tx, {.hold = HoldOf(entry),
-               .owner = As<MemberId>(entry.elder()),
-               .purpose = entry.ordered() ? v1::HOLD_PURPOSE_ORDER : v1::HOLD_PURPOSE_WALK_IN,
-               .minutes = entry.credited_minutes()})) {
+  if (const Reason no =
+          PlaceHold(tx, {.name = HoldOf(entry), .minutes = entry.credited_minutes()})) {
     return no;
   }
   if (const Reason no = CountVisit(tx, entry)) return no;

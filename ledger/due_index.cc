@@ -1,33 +1,23 @@
 #include "ledger/due_index.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/check.h"
-#include "crypto/sha256.h"
 
 namespace timebank::ledger {
 
-// Nodes are never changed once linked: Insert and Erase make new ones along their path.
+// Nodes are never changed once linked: Insert and Erase make new ones along their path. The depths
+// of both sides differ by one at most.
 struct DueIndex::Node {
   DueItem item;
-  std::uint64_t priority;
+  int depth;
   Ref left;   // earlier items
   Ref right;  // later items
-
-  [[nodiscard]] static Ref Make(const Node& like, Ref left, Ref right) {
-    return std::make_shared<const Node>(
-        Node{like.item, like.priority, std::move(left), std::move(right)});
-  }
 };
 
 void DueIndex::Insert(const DueItem& item) {
-  ByteWriter bytes;
-  bytes.U64(item.at.value()).Raw(item.key.view());
-  const Hash hash = crypto::Sha256(bytes.bytes());
-  const auto node =
-      std::make_shared<const Node>(Node{item, ByteReader(hash.view()).U64(), nullptr, nullptr});
-  root_ = With(root_, node);
+  root_ = With(root_, item);
   ++size_;
 }
 
@@ -58,34 +48,56 @@ std::vector<DueItem> DueIndex::DueUntil(Millis now, std::size_t count_max) const
   return items;
 }
 
-// `item` is a node without children. Rotations keep the highest priority on top.
-DueIndex::Ref DueIndex::With(const Ref& node, const Ref& item) {
-  if (node == nullptr) return item;
-  TB_CHECK(item->item != node->item);
-  if (item->item < node->item) {
-    const Ref left = With(node->left, item);
-    if (left->priority < node->priority) return Node::Make(*node, left, node->right);
-    return Node::Make(*left, left->left, Node::Make(*node, left->right, node->right));
+int DueIndex::DepthOf(const Ref& node) { return node == nullptr ? 0 : node->depth; }
+
+DueIndex::Ref DueIndex::Make(const DueItem& item, Ref left, Ref right) {
+  const int depth = 1 + std::max(DepthOf(left), DepthOf(right));
+  return std::make_shared<const Node>(Node{item, depth, std::move(left), std::move(right)});
+}
+
+// One side may be deeper by two, as one insertion or removal leaves it: one or two rotations mend
+// that.
+DueIndex::Ref DueIndex::Balanced(const DueItem& item, const Ref& left, const Ref& right) {
+  if (DepthOf(left) > DepthOf(right) + 1) {
+    if (DepthOf(left->left) >= DepthOf(left->right)) {
+      return Make(left->item, left->left, Make(item, left->right, right));
+    }
+    const Node& middle = *left->right;
+    return Make(middle.item, Make(left->item, left->left, middle.left),
+                Make(item, middle.right, right));
   }
-  const Ref right = With(node->right, item);
-  if (right->priority < node->priority) return Node::Make(*node, node->left, right);
-  return Node::Make(*right, Node::Make(*node, node->left, right->left), right->right);
+  if (DepthOf(right) > DepthOf(left) + 1) {
+    if (DepthOf(right->right) >= DepthOf(right->left)) {
+      return Make(right->item, Make(item, left, right->left), right->right);
+    }
+    const Node& middle = *right->left;
+    return Make(middle.item, Make(item, left, middle.left),
+                Make(right->item, middle.right, right->right));
+  }
+  return Make(item, left, right);
+}
+
+DueIndex::Ref DueIndex::With(const Ref& node, const DueItem& item) {
+  if (node == nullptr) return Make(item, nullptr, nullptr);
+  TB_CHECK(item != node->item);
+  if (item < node->item) return Balanced(node->item, With(node->left, item), node->right);
+  return Balanced(node->item, node->left, With(node->right, item));
 }
 
 DueIndex::Ref DueIndex::Without(const Ref& node, const DueItem& item) {
   TB_CHECK(node != nullptr);
-  if (item == node->item) return Joined(node->left, node->right);
-  if (item < node->item) return Node::Make(*node, Without(node->left, item), node->right);
-  return Node::Make(*node, node->left, Without(node->right, item));
+  if (item < node->item) return Balanced(node->item, Without(node->left, item), node->right);
+  if (item != node->item) return Balanced(node->item, node->left, Without(node->right, item));
+  if (node->left == nullptr) return node->right;
+  if (node->right == nullptr) return node->left;
+  const Node* next = node->right.get();
+  while (next->left != nullptr) next = next->left.get();
+  return Balanced(next->item, node->left, WithoutFirst(node->right));
 }
 
-DueIndex::Ref DueIndex::Joined(const Ref& low, const Ref& high) {
-  if (low == nullptr) return high;
-  if (high == nullptr) return low;
-  if (low->priority < high->priority) {
-    return Node::Make(*high, Joined(low, high->left), high->right);
-  }
-  return Node::Make(*low, low->left, Joined(low->right, high));
+DueIndex::Ref DueIndex::WithoutFirst(const Ref& node) {
+  if (node->left == nullptr) return node->right;
+  return Balanced(node->item, WithoutFirst(node->left), node->right);
 }
 
 }  // namespace timebank::ledger

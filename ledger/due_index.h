@@ -23,7 +23,7 @@ struct DueItem {
   friend auto operator<=>(const DueItem&, const DueItem&) = default;
 };
 
-// A treap whose priorities are hashes of the items: balanced whatever ids clients make up.
+// An AVL tree: clients choose ids and so the keys, and no choice of theirs makes it deep.
 class DueIndex {
  public:
   // Requires: not in the index.
@@ -34,14 +34,19 @@ class DueIndex {
   // Up to `count_max` items due at or before `now`: oldest first, ties by key.
   [[nodiscard]] std::vector<DueItem> DueUntil(Millis now, std::size_t count_max) const;
   [[nodiscard]] std::size_t size() const { return size_; }
+  // Levels of the tree: below 1.45 * log2(size + 2), which bounds every recursion here.
+  [[nodiscard]] int depth() const { return DepthOf(root_); }
 
  private:
   struct Node;
   // Counted because the states of several blocks share nodes.
   using Ref = std::shared_ptr<const Node>;
-  static Ref With(const Ref& node, const Ref& item);
+  static int DepthOf(const Ref& node);
+  static Ref Make(const DueItem& item, Ref left, Ref right);
+  static Ref Balanced(const DueItem& item, const Ref& left, const Ref& right);
+  static Ref With(const Ref& node, const DueItem& item);
   static Ref Without(const Ref& node, const DueItem& item);
-  static Ref Joined(const Ref& low, const Ref& high);
+  static Ref WithoutFirst(const Ref& node);
 
   Ref root_;
   std::size_t size_ = 0;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
+#include <map>
 #include <set>
 
 #include "base/prng.h"
@@ -35,6 +38,52 @@ TEST(DueIndex, IsASetInOrderOfTimeThenKey) {
   }
   const auto all = index.DueUntil(Millis(1'000), 10'000);
   EXPECT_EQ(std::vector<DueItem>(model.begin(), model.end()), all);
+}
+
+// What an attacker would send: ids are the clients' and so is the order of the keys.
+TEST(DueIndex, NoOrderOfKeysMakesItDeep) {
+  constexpr std::uint64_t kItems = 20'000;
+  struct Case {
+    const char* name;
+    std::function<std::uint64_t(std::uint64_t)> place;
+  };
+  const Case cases[] = {
+      {"ascending", [](std::uint64_t i) { return i; }},
+      {"descending", [](std::uint64_t i) { return kItems - i; }},
+      {"from both ends", [](std::uint64_t i) { return i % 2 == 0 ? i : 2 * kItems - i; }},
+      {"zigzag", [](std::uint64_t i) { return i ^ 0x155; }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    DueIndex index;
+    std::map<DueItem, bool> model;
+    const auto expect_shallow = [&] {
+      ASSERT_EQ(index.size(), model.size());
+      ASSERT_LE(index.depth() * 100, 145 * static_cast<int>(std::bit_width(index.size() + 2)));
+    };
+    for (std::uint64_t i = 0; i < kItems; ++i) {
+      index.Insert(Item(7, c.place(i)));
+      model[Item(7, c.place(i))] = true;
+      expect_shallow();
+    }
+    // Every second one goes, and then all in their order, as the sweep does it.
+    for (std::uint64_t i = 0; i < kItems; i += 2) {
+      index.Erase(Item(7, c.place(i)));
+      model.erase(Item(7, c.place(i)));
+      expect_shallow();
+    }
+    while (!model.empty()) {
+      const auto due = index.DueUntil(Millis(7), 2'000);
+      ASSERT_TRUE(std::equal(due.begin(), due.end(), model.begin(),
+                             [](const DueItem& a, const auto& b) { return a == b.first; }));
+      for (const DueItem& item : due) {
+        index.Erase(item);
+        model.erase(item);
+        expect_shallow();
+      }
+    }
+    EXPECT_EQ(index.depth(), 0);
+  }
 }
 
 TEST(DueIndex, GivesWhatIsDueOldestFirstUpToACount) {

@@ -161,6 +161,21 @@ TEST_F(Confirmed, NoLineStandsIsARefusalWithTheLinesReason) {
             v1::REASON_NO_LINE_SUCCEEDED);
 }
 
+// A line that was refused is not tried again by whoever puts the list into another block.
+TEST_F(Confirmed, AListIsDoneOnce) {
+  Visit other = VisitToday(ledger, 30);
+  other.volunteer = "volunteer2";
+  other.start_ms += 30 * kMinuteMs;
+  other.end_ms = other.start_ms + 20 * kMinuteMs;
+  ASSERT_EQ(SubmitVisit(ledger, other), kOk);
+  const v1::TransactionBody body = ledger.Body({kApprover}, ApprovalOf({visit, other}));
+  ASSERT_EQ(ledger.SubmitBody(body), kOk);
+  EXPECT_EQ(ledger.lines()[1].reason(), v1::REASON_WRONG_STATE);
+  ASSERT_EQ(Confirm(ledger, other), kOk);
+  EXPECT_EQ(ledger.SubmitBody(body), v1::REASON_REPLAY);
+  EXPECT_EQ(ledger.Submit({kApprover}, ApprovalOf({visit, other})), kOk) << "as a new transaction";
+}
+
 TEST_F(Confirmed, OnlyTheSamePersonHasAlreadyApproved) {
   ASSERT_EQ(Approve(ledger, visit), kOk);
   ASSERT_EQ(Approve(ledger, visit), kOk);

@@ -42,6 +42,13 @@ Reason CheckIdTime(const TxContext& tx, const Policy& policy, ByteView id) {
   return late || early ? v1::REASON_BAD_ID_TIME : kOk;
 }
 
+Reason CheckNearPlan(const Policy& policy, const v1::Entry& entry, Millis start) {
+  if (!entry.ordered()) return kOk;
+  const auto [first, last] = std::minmax(start.value(), entry.planned_start_ms());
+  const bool near = last - first <= policy.Ms(v1::POLICY_PARAMETER_SERVICE_HOLD_MS);
+  return near ? kOk : v1::REASON_CONTENT_MISMATCH;
+}
+
 Reason CheckCategory(const Policy& policy, v1::Category category) {
   return policy.Knows(category) ? kOk : v1::REASON_UNKNOWN_CATEGORY;
 }

@@ -12,6 +12,9 @@ namespace timebank::ledger {
 
 // BAD_ID_TIME unless the client-made id was made within [now - LATE_LIMIT, now + 5 s].
 [[nodiscard]] Reason CheckIdTime(const TxContext& tx, const Policy& policy, ByteView id);
+// CONTENT_MISMATCH when the entry was ordered for a time more than SERVICE_HOLD_MS away: the
+// minutes set aside for it are for about then.
+[[nodiscard]] Reason CheckNearPlan(const Policy& policy, const v1::Entry& entry, Millis start);
 // UNKNOWN_CATEGORY unless it is built in or has a weight by policy.
 [[nodiscard]] Reason CheckCategory(const Policy& policy, v1::Category category);
 // ENTRY_TOO_SHORT, ENTRY_TOO_LONG.

@@ -148,10 +148,8 @@ Reason CountCardMinutes(TxContext& tx, const v1::Entry& entry) {
 
 Reason HoldForWalkIn(TxContext& tx, const v1::Entry& entry, v1::Channel channel) {
   if (entry.ordered()) return kOk;
-  if (const Reason no = PlaceHold(tx, {.hold = HoldOf(entry),
-                                       .owner = As<MemberId>(entry.elder()),
-                                       .purpose = v1::HOLD_PURPOSE_WALK_IN,
-                                       .minutes = entry.credited_minutes()})) {
+  if (const Reason no =
+          PlaceHold(tx, {.name = HoldOf(entry), .minutes = entry.credited_minutes()})) {
     return no;
   }
   const bool own_or_proxy = channel == v1::CHANNEL_APP || channel == v1::CHANNEL_PROXY;

@@ -5,7 +5,6 @@
 #include "ledger/authority.h"
 #include "ledger/counters.h"
 #include "ledger/entry_checks.h"
-#include "ledger/holds.h"
 #include "ledger/org_tree.h"
 
 namespace timebank::ledger {
@@ -65,10 +64,13 @@ Reason TellAgain(TxContext& tx, const v1::Entry& entry, v1::Outcome outcome) {
   return kOk;
 }
 
-HoldId HoldOf(const v1::Entry& entry) { return As<HoldId>(entry.entry()); }
+HoldName HoldOf(const v1::Entry& entry) {
+  return {As<HoldId>(entry.entry()), As<MemberId>(entry.elder()),
+          entry.ordered() ? v1::HOLD_PURPOSE_ORDER : v1::HOLD_PURPOSE_WALK_IN};
+}
 
 Reason EndUnapproved(TxContext& tx, v1::Entry& entry, v1::EntryState state) {
-  if (tx.Find<v1::Hold>(HoldOf(entry)) != nullptr) {
+  if (IsHeld(tx, HoldOf(entry))) {
     if (const Reason no = ReleaseHold(tx, HoldOf(entry))) return no;
   }
   if (!entry.content().empty()) {

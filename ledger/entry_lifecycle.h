@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "ledger/context.h"
+#include "ledger/holds.h"
 
 namespace timebank::ledger {
 
@@ -36,7 +37,8 @@ void AddEntryParties(TxContext& tx, const v1::Entry& entry);
 void Tell(TxContext& tx, const v1::Entry& entry);
 // As Tell, for a success without effect. Always kOk.
 [[nodiscard]] Reason TellAgain(TxContext& tx, const v1::Entry& entry, v1::Outcome outcome);
-[[nodiscard]] HoldId HoldOf(const v1::Entry& entry);
+// Requires: elder and `ordered` are set. There is none yet for a walk-in that is not confirmed.
+[[nodiscard]] HoldName HoldOf(const v1::Entry& entry);
 
 // ---- Transitions ----
 

@@ -15,6 +15,8 @@ namespace {
 
 // The elder, a proxy with scope order, or a dispatcher of an ancestor of the elder's home.
 Reason RequireElderSide(TxContext& tx, const v1::Member& elder);
+// FUTURE, TOO_LATE.
+Reason CheckPlannedStart(const TxContext& tx, const Policy& policy, Millis start);
 bool IsSameOrder(const v1::Entry& entry, const v1::PlaceOrder& order);
 Reason HoldForOrder(TxContext& tx, const Policy& policy, v1::Entry& entry);
 // CANCEL_ORDER and REPORT_NO_SHOW up to the check of state.
@@ -43,12 +45,11 @@ Reason Execute(TxContext& tx, const v1::PlaceOrder& order) {
     if (!IsSameOrder(*known, order)) return v1::REASON_CONFLICT;
     return TellAgain(tx, *known, v1::OUTCOME_ALREADY_RECORDED);
   }
+  if (!IdIsFree(tx, As<HoldId>(order.entry()))) return v1::REASON_CONFLICT;
   const Policy policy = tx.PolicyOf(community);
   if (const Reason no = CheckIdTime(tx, policy, id.view())) return no;
   if (const Reason no = CheckCategory(policy, order.category())) return no;
-  if (order.planned_start_ms() + policy.Ms(v1::POLICY_PARAMETER_LATE_LIMIT_MS) < tx.now_ms()) {
-    return v1::REASON_TOO_LATE;
-  }
+  if (const Reason no = CheckPlannedStart(tx, policy, Millis(order.planned_start_ms()))) return no;
   if (const Reason no = CheckLimits(policy, order.planned_minutes())) return no;
 
   v1::Entry& entry = tx.EditOrCreate<v1::Entry>(id);
@@ -145,6 +146,13 @@ Reason RequireElderSide(TxContext& tx, const v1::Member& elder) {
   return RequireOfficerAbove(tx, v1::ROLE_DISPATCHER, As<OrgId>(elder.home_org()));
 }
 
+// Within LATE_LIMIT either way: minutes set aside for a far future would outlive their lapse.
+Reason CheckPlannedStart(const TxContext& tx, const Policy& policy, Millis start) {
+  const std::uint64_t limit_ms = policy.Ms(v1::POLICY_PARAMETER_LATE_LIMIT_MS);
+  if (start.value() > tx.now_ms() + limit_ms) return v1::REASON_FUTURE;
+  return start.value() + limit_ms < tx.now_ms() ? v1::REASON_TOO_LATE : kOk;
+}
+
 bool IsSameOrder(const v1::Entry& entry, const v1::PlaceOrder& order) {
   return entry.ordered() && entry.elder() == order.elder() &&
          entry.community() == order.community() && entry.category() == order.category() &&
@@ -157,11 +165,8 @@ Reason HoldForOrder(TxContext& tx, const Policy& policy, v1::Entry& entry) {
   const Minutes most(entry.planned_minutes() + policy.Get(v1::POLICY_PARAMETER_TOLERANCE_MINUTES));
   const auto cost = Weighted(most, policy.Weight(entry.category()));
   if (!cost) return v1::REASON_AMOUNT_OVERFLOW;
-  return PlaceHold(tx, {.hold = HoldOf(entry),
-                        .owner = As<MemberId>(entry.elder()),
-                        .purpose = v1::HOLD_PURPOSE_ORDER,
-                        .minutes = cost->value(),
-                        .expires = Millis(entry.due_ms())});
+  return PlaceHold(
+      tx, {.name = HoldOf(entry), .minutes = cost->value(), .expires = Millis(entry.due_ms())});
 }
 
 Expected<v1::Entry*, Reason> FindForElderSide(TxContext& tx, const EntryId& id) {

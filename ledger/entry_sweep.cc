@@ -31,9 +31,7 @@ namespace {
 Reason EndCooling(TxContext& tx, v1::Entry& entry) {
   const bool clear = entry.flags() == 0 || entry.review() == v1::REVIEW_VERDICT_UPHOLD;
   if (!clear) return ReverseCooling(tx, entry);
-  if (const Reason no = Credit(tx, As<MemberId>(entry.volunteer()), entry.credited_minutes())) {
-    return no;
-  }
+  if (const Reason no = Credit(tx, entry)) return no;
   entry.set_state(v1::ENTRY_STATE_CREDITED);
   entry.set_credited_ms(tx.now_ms());
   entry.set_due_ms(0);

@@ -39,6 +39,7 @@ Reason Execute(TxContext& tx, const v1::CheckIn& check) {
   if (!found) return found.error();
   v1::Entry& entry = **found;
   const Policy policy = PolicyOfEntry(tx, entry);
+  if (const Reason no = CheckNearPlan(policy, entry, presence.at)) return no;
   if (const Reason no = CheckPresenceClock(tx, policy, presence.at)) return no;
   entry.set_state(v1::ENTRY_STATE_CHECKED_IN);
   entry.set_check_in_ms(check.at_ms());
@@ -87,8 +88,10 @@ Reason Execute(TxContext& tx, const v1::SubmitEntry& submit) {
       return TellAgain(tx, *known, v1::OUTCOME_ALREADY_RECORDED);
     }
     if (const Reason no = CheckAgainstOrder(tx, *known, content)) return no;
-  } else if (const Reason no = CheckIdTime(tx, policy, id.view())) {
-    return no;
+    if (const Reason no = CheckNearPlan(policy, *known, Millis(content.start_ms()))) return no;
+  } else {
+    if (!IdIsFree(tx, As<HoldId>(content.entry()))) return v1::REASON_CONFLICT;
+    if (const Reason no = CheckIdTime(tx, policy, id.view())) return no;
   }
   v1::Entry& entry = tx.EditOrCreate<v1::Entry>(id);
   if (entry.policy_ms() == 0) entry.set_policy_ms(tx.now_ms());

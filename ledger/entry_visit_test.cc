@@ -116,15 +116,40 @@ TEST_F(Visiting, ChecksInAndOutInOrderWithinTheClock) {
   EXPECT_EQ(CheckInAt(ledger, other, visit.start_ms), v1::REASON_F15_WRONG_SCOPE);
   EXPECT_EQ(CheckInAt(ledger, visit, 0), v1::REASON_MISSING_FIELD);
   EXPECT_EQ(CheckInAt(ledger, visit, ledger.now_ms() + 5'001), v1::REASON_FUTURE);
-  EXPECT_EQ(CheckInAt(ledger, visit, ledger.now_ms() - kLateLimitMs - 1), v1::REASON_TOO_LATE);
-  ASSERT_EQ(CheckInAt(ledger, visit, ledger.now_ms() - kLateLimitMs), kOk);
+  EXPECT_EQ(CheckInAt(ledger, visit, visit.start_ms - 14 * kDayMs - 1),
+            v1::REASON_CONTENT_MISMATCH);
+  ASSERT_EQ(CheckInAt(ledger, visit, visit.start_ms - 14 * kDayMs), kOk);
   const v1::Entry entry = EntryOf(ledger, visit);
   EXPECT_EQ(entry.due_ms(), ledger.state().time().value() + 12 * kHourMs);
   EXPECT_EQ(CheckOutAt(ledger, other, visit.end_ms), v1::REASON_F15_WRONG_SCOPE);
-  EXPECT_EQ(CheckOutAt(ledger, visit, entry.check_in_ms()), v1::REASON_TOO_LATE);
   EXPECT_EQ(CheckOutAt(ledger, visit, ledger.now_ms() + 5'001), v1::REASON_FUTURE);
   ASSERT_EQ(CheckOutAt(ledger, visit, ledger.now_ms() + 5'000), kOk);
   EXPECT_EQ(EntryOf(ledger, visit).due_ms(), ledger.state().time().value() + kLateLimitMs);
+}
+
+TEST(VisitingUnderAShortLateLimit, ClaimsOfTimeAreNoOlder) {
+  TestLedger ledger(WithPolicy(v1::POLICY_PARAMETER_LATE_LIMIT_MS, kDayMs));
+  ledger.Mint("elder", v1::ACCOUNT_KIND_EARNED, 5000);
+  const Visit visit = VisitToday(ledger, 30);
+  ASSERT_EQ(Order(ledger, visit, 30), kOk);
+  ASSERT_EQ(Claim(ledger, visit), kOk);
+  EXPECT_EQ(CheckInAt(ledger, visit, ledger.now_ms() - kDayMs - 1), v1::REASON_TOO_LATE);
+  ASSERT_EQ(CheckInAt(ledger, visit, ledger.now_ms() - kDayMs), kOk);
+  EXPECT_EQ(CheckOutAt(ledger, visit, EntryOf(ledger, visit).check_in_ms()), v1::REASON_TOO_LATE);
+}
+
+TEST_F(Visiting, AnOrderIsForAboutItsTime) {
+  for (const std::uint64_t early_ms : {14 * kDayMs, 14 * kDayMs + 1}) {
+    TestLedger fresh;
+    fresh.Mint("elder", v1::ACCOUNT_KIND_EARNED, 5000);
+    const Visit visit = VisitToday(fresh, 30);
+    v1::PlaceOrder order = testing::OrderFor(visit, 30);
+    order.set_planned_start_ms(visit.start_ms + early_ms);
+    ASSERT_EQ(fresh.Submit({{"elder"}}, order), kOk);
+    ASSERT_EQ(Claim(fresh, visit), kOk);
+    EXPECT_EQ(SubmitVisit(fresh, visit),
+              early_ms > 14 * kDayMs ? v1::REASON_CONTENT_MISMATCH : kOk);
+  }
 }
 
 TEST_F(Visiting, CheckOutComesAfterCheckIn) {

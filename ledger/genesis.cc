@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "chain/canonical.h"
@@ -51,6 +53,7 @@ class GenesisBuilder {
     }
     return record;
   }
+  [[nodiscard]] bool CouncilIsSound() const;
   [[nodiscard]] bool BoundsAreSound() const;
   [[nodiscard]] bool KeysAreSound(v1::Member& member) const;
   [[nodiscard]] bool OfficesAreSound(v1::Member& member) const;
@@ -64,9 +67,7 @@ Fault GenesisBuilder::AddChain() {
   const std::int64_t offset = genesis_.civil_offset_minutes();
   const bool offset_known = offset >= -kCivilOffsetMax && offset <= kCivilOffsetMax;
   if (genesis_.genesis_ms() == 0 || !offset_known) return GenesisFault::kBadChain;
-  if (genesis_.council_threshold() > static_cast<std::uint32_t>(genesis_.council_size())) {
-    return GenesisFault::kBadCouncil;
-  }
+  if (!CouncilIsSound()) return GenesisFault::kBadCouncil;
   if (!BoundsAreSound()) return GenesisFault::kBadBounds;
   chain_.set_genesis_ms(genesis_.genesis_ms());
   chain_.set_civil_offset_minutes(offset);
@@ -81,6 +82,20 @@ Fault GenesisBuilder::AddChain() {
   *validators.mutable_validators() = genesis_.validators();
   Put<v1::ValidatorSetRecord>(Epoch(0), validators);
   return std::nullopt;
+}
+
+// 1 to all of distinct organisations. Only a development network may do without a council.
+bool GenesisBuilder::CouncilIsSound() const {
+  const auto size = static_cast<std::uint32_t>(genesis_.council_size());
+  if (size == 0 && genesis_.council_threshold() == 0) return genesis_.development();
+  const std::set<std::string_view> council(genesis_.council().begin(), genesis_.council().end());
+  const auto is_known = [&](std::string_view member) {
+    return std::any_of(genesis_.organisations().begin(), genesis_.organisations().end(),
+                       [&](const v1::Organisation& org) { return org.org() == member; });
+  };
+  return council.size() == size && genesis_.council_threshold() >= 1 &&
+         genesis_.council_threshold() <= size &&
+         std::all_of(council.begin(), council.end(), is_known);
 }
 
 // Only a development network may have wider bounds than the rules (DOMAIN 5).
@@ -105,15 +120,16 @@ Fault GenesisBuilder::AddOrganisations() {
     if (id.IsZero() || depths.contains(id) || (has_parent && !depths.contains(parent)) ||
         organisation.kind() == v1::ORGANISATION_KIND_UNSPECIFIED ||
         !IsPublicText(organisation.name()) || organisation.budget_minutes() < 0 ||
-        organisation.policy_versions() != 0) {
+        organisation.policy_versions() != 0 || organisation.created_ms() > genesis_.genesis_ms()) {
       return GenesisFault::kBadOrganisation;
     }
     depths[id] = has_parent ? depths[parent] + 1 : 1;
     if (depths[id] > kOrgDepthMax) return GenesisFault::kBadOrganisation;
     std::uint32_t last = 0;
     for (const v1::Threshold& threshold : organisation.thresholds()) {
-      const bool known = FindKind(static_cast<int>(threshold.action())) != nullptr;
-      if (!known || threshold.action() <= last || threshold.persons() == 0) {
+      const bool sound = HasThreshold(threshold.action()) && threshold.action() > last &&
+                         threshold.persons() >= 1 && threshold.persons() <= kThresholdPersonsMax;
+      if (!sound) {
         return GenesisFault::kBadOrganisation;
       }
       last = threshold.action();
@@ -126,15 +142,25 @@ Fault GenesisBuilder::AddOrganisations() {
 }
 
 Fault GenesisBuilder::AddPolicies() {
-  for (const v1::GenesisPolicy& policy : genesis_.policies()) {
+  // Versions stand in the order in which they take effect, however genesis lists them.
+  auto policies = genesis_.policies();
+  std::stable_sort(policies.begin(), policies.end(),
+                   [](const v1::GenesisPolicy& a, const v1::GenesisPolicy& b) {
+                     return a.policy().effective_from_ms() < b.policy().effective_from_ms();
+                   });
+  for (const v1::GenesisPolicy& policy : policies) {
     const OrgId id = As<OrgId>(policy.org());
     auto organisation = Find<v1::Organisation>(id);
-    if (!organisation || CheckValues(chain_, policy.policy().values()) != kOk) {
+    if (!organisation || !policy.policy().inherited().empty() ||
+        CheckValues(chain_, policy.policy().values()) != kOk) {
       return GenesisFault::kBadPolicy;
     }
-    organisation->set_policy_versions(organisation->policy_versions() + 1);
     v1::PolicyVersion version = policy.policy();
     version.set_version(kRecordVersion);
+    if (const auto before = Find<v1::PolicyVersion>({id, organisation->policy_versions()})) {
+      Inherit(*before, version);
+    }
+    organisation->set_policy_versions(organisation->policy_versions() + 1);
     Put<v1::PolicyVersion>({id, organisation->policy_versions()}, version);
     Put<v1::Organisation>(id, *organisation);
   }
@@ -182,6 +208,7 @@ bool GenesisBuilder::KeysAreSound(v1::Member& member) const {
 // Also brings them into their order, by organisation and role.
 bool GenesisBuilder::OfficesAreSound(v1::Member& member) const {
   auto& offices = *member.mutable_offices();
+  if (offices.size() > kMemberOfficesMax) return false;
   for (v1::Office& office : offices) {
     if (!Find<v1::Organisation>(As<OrgId>(office.org())) || !IsOffice(office.role())) return false;
     if (office.since_ms() == 0) office.set_since_ms(genesis_.genesis_ms());
@@ -228,12 +255,14 @@ std::string_view Describe(GenesisFault fault) {
     case GenesisFault::kBadChain:
       return "no genesis time, or a civil offset beyond a day";
     case GenesisFault::kBadCouncil:
-      return "the council's threshold is above its size";
+      return "the council is missing, lists an unknown organisation or one twice, or has a "
+             "threshold other than 1 to its size";
     case GenesisFault::kBadBounds:
       return "hard bounds are unknown, unordered, empty, or wider than a production network may "
              "have";
     case GenesisFault::kBadOrganisation:
-      return "an organisation has no id, kind or known parent, or is listed twice";
+      return "an organisation has no id, kind or known parent, is listed twice, is younger than "
+             "the genesis, or has a threshold that is none";
     case GenesisFault::kBadMember:
       return "a member has no id, an unknown home, bad keys, bad offices or balances";
     case GenesisFault::kBadPolicy:

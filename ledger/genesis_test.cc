@@ -25,6 +25,8 @@ v1::Genesis Small() {
     organisation.set_name(name);
   }
   genesis.mutable_organisations(1)->set_parent(genesis.organisations(0).org());
+  genesis.add_council(genesis.organisations(0).org());
+  genesis.set_council_threshold(1);
   v1::Member& member = *genesis.add_members();
   member.set_member(PersonId("clerk").str());
   member.set_home_org(genesis.organisations(0).org());
@@ -114,13 +116,42 @@ void CheckCases(std::span<const Case> cases) {
   }
 }
 
+TEST(Genesis, Councils) {
+  const Case cases[] = {
+      {"threshold above council", [](auto& g) { g.set_council_threshold(2); }, F::kBadCouncil},
+      {"council without threshold", [](auto& g) { g.clear_council_threshold(); }, F::kBadCouncil},
+      {"two in the council",
+       [](auto& g) {
+         g.add_council(g.organisations(1).org());
+         g.set_council_threshold(2);
+       },
+       std::nullopt},
+      {"twice in the council", [](auto& g) { g.add_council(g.council(0)); }, F::kBadCouncil},
+      {"unknown in the council", [](auto& g) { g.add_council(PersonId("clerk").str()); },
+       F::kBadCouncil},
+      {"no council",
+       [](auto& g) {
+         g.clear_council();
+         g.clear_council_threshold();
+       },
+       F::kBadCouncil},
+      {"no council, development",
+       [](auto& g) {
+         g.clear_council();
+         g.clear_council_threshold();
+         g.set_development(true);
+       },
+       std::nullopt},
+  };
+  CheckCases(cases);
+}
+
 TEST(Genesis, ChainBoundsAndPolicies) {
   const Case cases[] = {
       {"sound", [](auto&) {}, std::nullopt},
       {"no time", [](auto& g) { g.clear_genesis_ms(); }, F::kBadChain},
       {"offset of a day", [](auto& g) { g.set_civil_offset_minutes(-1'440); }, std::nullopt},
       {"offset beyond", [](auto& g) { g.set_civil_offset_minutes(1'441); }, F::kBadChain},
-      {"threshold above council", [](auto& g) { g.set_council_threshold(1); }, F::kBadCouncil},
       {"narrower bounds", [](auto& g) { AddBound(g, 3, 10, 20); }, std::nullopt},
       {"wider bounds", [](auto& g) { AddBound(g, 3, 0, 241); }, F::kBadBounds},
       {"wider, development",
@@ -138,6 +169,13 @@ TEST(Genesis, ChainBoundsAndPolicies) {
        },
        F::kBadBounds},
       {"policy of nobody", [](auto& g) { AddPolicy(g, PersonId("clerk").str(), 20); },
+       F::kBadPolicy},
+      {"policy that inherits",
+       [](auto& g) {
+         AddPolicy(g, g.organisations(0).org(), 20);
+         *g.mutable_policies(0)->mutable_policy()->add_inherited() =
+             g.policies(0).policy().values(0);
+       },
        F::kBadPolicy},
       {"policy in bounds", [](auto& g) { AddPolicy(g, g.organisations(0).org(), 240); },
        std::nullopt},
@@ -163,6 +201,28 @@ TEST(Genesis, Organisations) {
        },
        F::kBadOrganisation},
       {"threshold of nobody", [&](auto& g) { district(g)->add_thresholds()->set_action(16); },
+       F::kBadOrganisation},
+      {"threshold of a kind that has none",
+       [&](auto& g) {
+         district(g)->add_thresholds()->set_action(25);
+         district(g)->mutable_thresholds(0)->set_persons(1);
+       },
+       F::kBadOrganisation},
+      {"threshold of sixteen",
+       [&](auto& g) {
+         district(g)->add_thresholds()->set_action(16);
+         district(g)->mutable_thresholds(0)->set_persons(16);
+       },
+       std::nullopt},
+      {"threshold of seventeen",
+       [&](auto& g) {
+         district(g)->add_thresholds()->set_action(16);
+         district(g)->mutable_thresholds(0)->set_persons(17);
+       },
+       F::kBadOrganisation},
+      {"created with the chain", [&](auto& g) { district(g)->set_created_ms(kGenesisMs); },
+       std::nullopt},
+      {"created later", [&](auto& g) { district(g)->set_created_ms(kGenesisMs + 1); },
        F::kBadOrganisation},
       {"negative budget", [&](auto& g) { district(g)->set_budget_minutes(-1); },
        F::kBadOrganisation},

@@ -11,8 +11,8 @@
 namespace timebank::ledger {
 namespace {
 
-bool IsTaken(TxContext& tx, const HoldId& id) {
-  return tx.Find<v1::Entry>({id.data}) != nullptr || tx.Find<v1::Redemption>({id.data}) != nullptr;
+HoldName NameOf(const v1::Hold& donation) {
+  return {As<HoldId>(donation.hold()), As<MemberId>(donation.owner()), v1::HOLD_PURPOSE_DONATION};
 }
 
 bool IsKin(const v1::Member& member, std::string_view relative) {
@@ -56,14 +56,12 @@ Reason Execute(TxContext& tx, const v1::Donate& message) {
   const HoldId id = As<HoldId>(message.hold());
   tx.BeginLine(id.view());
   if (const auto* hold = tx.Find<v1::Hold>(id)) return JudgeKnownHold(tx, *hold, *giver, message);
-  if (IsTaken(tx, id)) return v1::REASON_CONFLICT;
+  if (!IdIsFree(tx, id)) return v1::REASON_CONFLICT;
   const Policy policy = tx.PolicyOf(As<OrgId>(tx.Find<v1::Member>(giver->member)->home_org()));
   if (const Reason r = CheckIdTime(tx, policy, id.view()); r != kOk) return r;
   if (!policy.Enabled(v1::POLICY_PARAMETER_DONATION_ENABLED)) return v1::REASON_DISABLED_BY_POLICY;
   const std::uint64_t lasts = policy.Ms(v1::POLICY_PARAMETER_DONATION_HOLD_MS);
-  const Reason held = PlaceHold(tx, {.hold = id,
-                                     .owner = giver->member,
-                                     .purpose = v1::HOLD_PURPOSE_DONATION,
+  const Reason held = PlaceHold(tx, {.name = {id, giver->member, v1::HOLD_PURPOSE_DONATION},
                                      .minutes = message.minutes(),
                                      .expires = Millis(tx.now_ms() + lasts),
                                      .sources = HoldSources::kEarnedOnly,
@@ -83,15 +81,20 @@ Reason Execute(TxContext& tx, const v1::RevokeDonation& message) {
   if (hold->purpose() != v1::HOLD_PURPOSE_DONATION) return v1::REASON_WRONG_STATE;
   if (hold->expires_ms() <= tx.now_ms()) return v1::REASON_DEADLINE_PASSED;
   tx.BeginLine(id.view());
-  return ReleaseHold(tx, id);
+  return ReleaseHold(tx, NameOf(*hold));
 }
 
 Reason SweepDonation(TxContext& tx, const HoldId& id) {
   const auto* hold = tx.Find<v1::Hold>(id);
   if (hold == nullptr) return v1::REASON_UNKNOWN_HOLD;
   tx.BeginLine(id.view());
+  const HoldName name = NameOf(*hold);
+  const auto* owner = tx.Find<v1::Member>(name.owner);
+  // Who came into debt meanwhile gives nothing away.
+  const bool in_debt = owner != nullptr && BalanceOf(*owner, v1::ACCOUNT_KIND_DEBT) < 0;
+  if (in_debt) return ReleaseHold(tx, name);
   const Account pool = Account::Of(As<OrgId>(hold->beneficiary()), v1::ACCOUNT_KIND_POOL);
-  return CaptureHold(tx, id, HeldMinutes(tx, id), pool, /*paid=*/nullptr);
+  return CaptureHold(tx, name, HeldMinutes(tx, id), pool, /*paid=*/nullptr);
 }
 
 Reason CheckForm(const v1::Transfer& message) {

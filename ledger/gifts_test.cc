@@ -165,6 +165,29 @@ TEST(RevokeDonation, OverdueIsRefusedAlsoBeforeTheSweepReachedIt) {
   EXPECT_EQ(Judge(ledger.state(), Millis(end.value() - 1), *transaction), kOk);
 }
 
+// The id is free again once revoked; the old revocation is not one of the new donation.
+TEST(RevokeDonation, IsDoneOnce) {
+  TestLedger ledger = WithKin(100);
+  const auto donation = Donation(ledger, 60);
+  ASSERT_EQ(ledger.Submit({{"volunteer"}}, donation), kOk);
+  const v1::TransactionBody revocation = ledger.Body({{"volunteer"}}, Revocation(donation));
+  ASSERT_EQ(ledger.SubmitBody(revocation), kOk);
+  ASSERT_EQ(ledger.Submit({{"volunteer"}}, donation), kOk);
+  EXPECT_EQ(ledger.SubmitBody(revocation), v1::REASON_REPLAY);
+  EXPECT_EQ(ledger.balance("volunteer", v1::ACCOUNT_KIND_HELD), 60);
+}
+
+TEST(Donate, OfOneInDebtGoesBack) {
+  TestLedger ledger = WithKin(100);
+  ASSERT_EQ(ledger.Submit({{"volunteer"}}, Donation(ledger, 60)), kOk);
+  ledger.Mint("volunteer", v1::ACCOUNT_KIND_DEBT, -1);
+  ledger.Advance(kDayMs);
+  ledger.Tick();
+  EXPECT_EQ(ledger.org_balance("community", v1::ACCOUNT_KIND_POOL), 0);
+  EXPECT_EQ(ledger.balance("volunteer", v1::ACCOUNT_KIND_EARNED), 100);
+  EXPECT_EQ(ledger.balance("volunteer", v1::ACCOUNT_KIND_HELD), 0);
+}
+
 TEST(RevokeDonation, IsNoWayToEndAnOrder) {
   TestLedger ledger;
   const std::string id = ledger.NewId();

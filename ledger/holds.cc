@@ -54,17 +54,32 @@ std::vector<Account> SourcesInOrder(const TxContext& tx, const v1::Member& owner
   return accounts;
 }
 
+// Null unless the record is the one that is meant.
+const v1::Hold* FindHold(TxContext& tx, const HoldName& name) {
+  const auto* hold = tx.Find<v1::Hold>(name.hold);
+  const bool meant =
+      hold != nullptr && hold->owner() == name.owner.text() && hold->purpose() == name.purpose;
+  return meant ? hold : nullptr;
+}
+
 }  // namespace
 
+bool IdIsFree(TxContext& tx, const HoldId& id) {
+  return tx.Find<v1::Entry>({id.data}) == nullptr &&
+         tx.Find<v1::Redemption>({id.data}) == nullptr && tx.Find<v1::Hold>(id) == nullptr;
+}
+
+bool IsHeld(TxContext& tx, const HoldName& name) { return FindHold(tx, name) != nullptr; }
+
 Reason PlaceHold(TxContext& tx, const HoldPlan& plan) {
-  const auto* owner = tx.Find<v1::Member>(plan.owner);
+  const auto* owner = tx.Find<v1::Member>(plan.name.owner);
   if (owner == nullptr) return v1::REASON_UNKNOWN_MEMBER;
-  if (tx.Find<v1::Hold>(plan.hold) != nullptr) return v1::REASON_CONFLICT;
+  if (tx.Find<v1::Hold>(plan.name.hold) != nullptr) return v1::REASON_CONFLICT;
   if (BalanceOf(*owner, v1::ACCOUNT_KIND_DEBT) < 0) return v1::REASON_DEBT;
-  v1::Hold& hold = tx.EditOrCreate<v1::Hold>(plan.hold);
-  hold.set_hold(plan.hold.str());
-  hold.set_owner(plan.owner.str());
-  hold.set_purpose(plan.purpose);
+  v1::Hold& hold = tx.EditOrCreate<v1::Hold>(plan.name.hold);
+  hold.set_hold(plan.name.hold.str());
+  hold.set_owner(plan.name.owner.str());
+  hold.set_purpose(plan.name.purpose);
   hold.set_expires_ms(plan.expires.value());
   if (!plan.beneficiary.IsZero()) hold.set_beneficiary(plan.beneficiary.str());
   std::int64_t missing = plan.minutes;
@@ -78,27 +93,27 @@ Reason PlaceHold(TxContext& tx, const HoldPlan& plan) {
     line->set_minutes(minutes);
     missing -= minutes;
     if (source.kind == v1::ACCOUNT_KIND_EARNED) {
-      v1::Member* member = tx.Edit<v1::Member>(plan.owner);
+      v1::Member* member = tx.Edit<v1::Member>(plan.name.owner);
       member->set_held_earned_minutes(member->held_earned_minutes() + minutes);
     }
   }
   return missing == 0 ? kOk : v1::REASON_F13_INSUFFICIENT;
 }
 
-Reason ReleaseHold(TxContext& tx, const HoldId& hold) {
-  const auto* record = tx.Find<v1::Hold>(hold);
+Reason ReleaseHold(TxContext& tx, const HoldName& name) {
+  const auto* record = FindHold(tx, name);
   if (record == nullptr) return v1::REASON_UNKNOWN_HOLD;
   NoLongerHeld(tx, *record);
-  const Reason refund = Refund(tx, HeldBy(*record), As<MemberId>(record->owner()), record->lines());
-  tx.Erase<v1::Hold>(hold);
+  const Reason refund = Refund(tx, HeldBy(*record), name.owner, record->lines());
+  tx.Erase<v1::Hold>(name.hold);
   return refund;
 }
 
-Reason CaptureHold(TxContext& tx, const HoldId& hold, std::int64_t minutes, const Account& to,
+Reason CaptureHold(TxContext& tx, const HoldName& name, std::int64_t minutes, const Account& to,
                    HoldLines* paid) {
-  const auto* record = tx.Find<v1::Hold>(hold);
+  const auto* record = FindHold(tx, name);
   if (record == nullptr) return v1::REASON_UNKNOWN_HOLD;
-  if (minutes > HeldMinutes(tx, hold)) return v1::REASON_F13_INSUFFICIENT;
+  if (minutes > HeldMinutes(tx, name.hold)) return v1::REASON_F13_INSUFFICIENT;
   NoLongerHeld(tx, *record);
   HoldLines rest;
   std::int64_t missing = minutes;
@@ -115,8 +130,8 @@ Reason CaptureHold(TxContext& tx, const HoldId& hold, std::int64_t minutes, cons
     }
   }
   if (const Reason r = tx.Move(HeldBy(*record), to, minutes); r != kOk) return r;
-  const Reason refund = Refund(tx, HeldBy(*record), As<MemberId>(record->owner()), rest);
-  tx.Erase<v1::Hold>(hold);
+  const Reason refund = Refund(tx, HeldBy(*record), name.owner, rest);
+  tx.Erase<v1::Hold>(name.hold);
   return refund;
 }
 

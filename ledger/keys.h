@@ -16,7 +16,7 @@
 
 namespace timebank::ledger {
 
-// A hold has the id of the entry or redemption that it pays; a donation's is client-made.
+// A hold has the id of the entry or redemption that it pays; a donation's is its own (holds.h).
 using HoldId = FixedBytes<struct HoldTag, 16>;
 
 // The id in a bytes field. A field that is absent gives the zero id, which no record has.
@@ -71,10 +71,10 @@ struct OrgAccountId {
 };
 struct PolicyVersionId {
   OrgId org;
-  std::uint32_t sequence = 0;  // 1 for the first
+  std::uint32_t sequence = 0;  // 1 for the first to take effect
 };
 struct CounterId {
-  FixedBytes<struct CounterOwnerTag, 16> owner;  // a member, but for OFFER_PERSON
+  FixedBytes<struct CounterOwnerTag, 16> owner;  // a member, but for OFFER_PERSON and POLICY_DAY
   v1::CounterScope scope = v1::COUNTER_SCOPE_UNSPECIFIED;
   std::uint32_t period = 0;  // of base/civil.h: yyyymmdd, yyyymm, yyyymmddhh or yyyy
 };

@@ -49,7 +49,7 @@ constexpr std::array kKinds{
         [](const Body& body) { return Count(body.list_member().members()); }),
     Row<&Body::unlist_member>(61, "UNLIST_MEMBER", kMarked,
         [](const Body& body) { return Count(body.unlist_member().members()); }),
-    Row<&Body::grant_run>(62, "GRANT_RUN", kIdempotent,
+    Row<&Body::grant_run>(62, "GRANT_RUN", kMarked,
         [](const Body& body) { return Count(body.grant_run().members()); }),
     Row<&Body::place_order>(70, "PLACE_ORDER", kIdempotent),
     Row<&Body::claim_order>(71, "CLAIM_ORDER", kIdempotent),
@@ -57,13 +57,13 @@ constexpr std::array kKinds{
     Row<&Body::check_out>(73, "CHECK_OUT", kIdempotent),
     Row<&Body::submit_entry>(74, "SUBMIT_ENTRY", kIdempotent),
     Row<&Body::confirm_entry>(75, "CONFIRM_ENTRY", kIdempotent),
-    Row<&Body::approve_entries>(76, "APPROVE_ENTRIES", kIdempotent,
+    Row<&Body::approve_entries>(76, "APPROVE_ENTRIES", kMarked,
         [](const Body& body) { return Count(body.approve_entries().lines()); }),
     Row<&Body::review_entry>(77, "REVIEW_ENTRY", kIdempotent),
     Row<&Body::reject_entry>(78, "REJECT_ENTRY", kIdempotent),
     Row<&Body::cancel_order>(79, "CANCEL_ORDER", kIdempotent),
     Row<&Body::report_no_show>(80, "REPORT_NO_SHOW", kIdempotent),
-    Row<&Body::paper_batch>(81, "PAPER_BATCH", kIdempotent,
+    Row<&Body::paper_batch>(81, "PAPER_BATCH", kMarked,
         [](const Body& body) { return Count(body.paper_batch().lines()); }),
     Row<&Body::correct_entry>(82, "CORRECT_ENTRY", kIdempotent),
     Row<&Body::publish_offer>(100, "PUBLISH_OFFER", kMarked),
@@ -74,7 +74,7 @@ constexpr std::array kKinds{
     Row<&Body::confirm_redemption>(105, "CONFIRM_REDEMPTION", kIdempotent),
     Row<&Body::cancel_redemption>(106, "CANCEL_REDEMPTION", kIdempotent),
     Row<&Body::donate>(120, "DONATE", kMarked),
-    Row<&Body::revoke_donation>(121, "REVOKE_DONATION", kIdempotent),
+    Row<&Body::revoke_donation>(121, "REVOKE_DONATION", kMarked),
     Row<&Body::transfer>(122, "TRANSFER", kMarked),
 };
 // clang-format on
@@ -90,6 +90,13 @@ const Kind* FindKind(int number) {
   const auto at = std::lower_bound(kKinds.begin(), kKinds.end(), number,
                                    [](const Kind& kind, int n) { return kind.number < n; });
   return at != kKinds.end() && at->number == number ? &*at : nullptr;
+}
+
+bool HasThreshold(std::uint32_t number) {
+  using Body = v1::TransactionBody;
+  return number == Body::kCreateOrganisation || number == Body::kAppointOfficer ||
+         number == Body::kDismissOfficer || number == Body::kSetPolicy ||
+         number == Body::kSetThreshold;
 }
 
 std::size_t UnitsOf(const v1::TransactionBody& body) {

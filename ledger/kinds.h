@@ -15,7 +15,7 @@ namespace timebank::ledger {
 // Whether the ledger remembers the transaction's id until its validity ends (F7).
 enum class Replay : std::uint8_t {
   kMarked,      // a second execution would have a second effect
-  kIdempotent,  // the entity's id or state tells that it was done
+  kIdempotent,  // all of it is about one entity, whose id or state tells for good that it was done
 };
 
 struct Kind {
@@ -32,6 +32,8 @@ struct Kind {
 [[nodiscard]] std::span<const Kind> Kinds();
 // Null when there is no such kind.
 [[nodiscard]] const Kind* FindKind(int number);
+// True for the kinds that are signed by an organisation's threshold of persons.
+[[nodiscard]] bool HasThreshold(std::uint32_t number);
 // Units of a transaction in a block: lines of a list, at least 1.
 [[nodiscard]] std::size_t UnitsOf(const v1::TransactionBody& body);
 // All checks that need no state, in order: kOk or the reason. Any thread may call it.

@@ -10,6 +10,8 @@
 namespace timebank::ledger {
 namespace {
 
+constexpr int kMemberListingsMax = 64;
+
 template <typename Message>
 Reason CheckListingForm(const Message& message) {
   if (AnyEmpty({message.org()}) || message.list_class() == 0) return v1::REASON_MISSING_FIELD;
@@ -58,6 +60,7 @@ Reason Execute(TxContext& tx, const v1::ListMember& message) {
       tx.line().set_outcome(v1::OUTCOME_ALREADY_DONE);
       continue;
     }
+    if (member.listings_size() >= kMemberListingsMax) return v1::REASON_F5_CAP;
     tx.AddParty(As<MemberId>(id));
     v1::Listing& listing = *member.add_listings();
     listing.set_list_class(message.list_class());

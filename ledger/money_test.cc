@@ -43,14 +43,19 @@ class Purse {
   TxContext tx_;
 };
 
-const HoldId kHold{{std::byte{7}}};
+const HoldName kHold{{{std::byte{7}}}, PersonId("elder"), v1::HOLD_PURPOSE_ORDER};
 
 HoldPlan Plan(std::int64_t minutes, HoldSources sources = HoldSources::kSpendingOrder) {
-  return {.hold = kHold,
-          .owner = PersonId("elder"),
-          .purpose = v1::HOLD_PURPOSE_ORDER,
-          .minutes = minutes,
-          .sources = sources};
+  return {.name = kHold, .minutes = minutes, .sources = sources};
+}
+
+// A credited entry of the volunteer, whose minutes are in COOLING.
+v1::Entry EntryOf(std::int64_t minutes, Millis credited = {}) {
+  v1::Entry entry;
+  entry.set_volunteer(PersonId("volunteer").str());
+  entry.set_credited_minutes(minutes);
+  entry.set_credited_ms(credited.value());
+  return entry;
 }
 
 // 10 in July's lot, 20 in August's, 30 received, 40 earned, and 5 lapsed.
@@ -152,12 +157,12 @@ TEST(Holds, SpendGrantsFirstThenReceivedThenEarned) {
               100);
     ASSERT_EQ(PlaceHold(purse.tx(), Plan(c.minutes)), c.expected);
     if (c.expected != kOk) continue;
-    const auto* hold = purse.tx().Find<v1::Hold>(kHold);
+    const auto* hold = purse.tx().Find<v1::Hold>(kHold.hold);
     std::vector<std::int64_t> lines;
     for (const v1::HoldLine& line : hold->lines()) lines.push_back(line.minutes());
     EXPECT_EQ(lines, c.lines);
     EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_HELD), c.minutes);
-    EXPECT_EQ(HeldMinutes(purse.tx(), kHold), c.minutes);
+    EXPECT_EQ(HeldMinutes(purse.tx(), kHold.hold), c.minutes);
     EXPECT_EQ(PlaceHold(purse.tx(), Plan(0)), v1::REASON_CONFLICT);
     ASSERT_EQ(ReleaseHold(purse.tx(), kHold), kOk);
     EXPECT_EQ(purse.tx().line().postings_size(), 0) << "all of it went back";
@@ -203,7 +208,7 @@ TEST(Holds, CapturedInPartUseTheirLinesInOrder) {
   EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_RECEIVED), 30);
   EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_EARNED), 40);
   EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_HELD), 0);
-  EXPECT_EQ(purse.tx().Find<v1::Hold>(kHold), nullptr);
+  EXPECT_EQ(purse.tx().Find<v1::Hold>(kHold.hold), nullptr);
   ASSERT_EQ(Refund(purse.tx(), cooling, PersonId("elder"), paid), kOk);
   EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_GRANT, kJuly), 10);
   EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_GRANT, kAugust), 20);
@@ -221,7 +226,7 @@ TEST(Holds, OfALotThatLapsedAreCapturedButNotReleased) {
       // The same records, at the end of the month.
       const BlockFacts later{Height(9), Millis(august - early), &ledger.state().chain()};
       TxContext tx(purse.tx().records(), later);
-      tx.BeginLine(kHold.view());
+      tx.BeginLine(kHold.hold.view());
       if (capture) {
         const Account pool = Account::Of(OrganisationId("street"), v1::ACCOUNT_KIND_POOL);
         ASSERT_EQ(CaptureHold(tx, kHold, 400, pool, nullptr), kOk);
@@ -266,7 +271,9 @@ TEST(Credit, RepaysDebtThenFillsEarnedThenOverflows) {
     purse.Give(v1::ACCOUNT_KIND_DEBT, c.debt, 0, "volunteer");
     purse.Give(v1::ACCOUNT_KIND_COOLING, c.minutes, 0, "volunteer");
     purse.tx().Edit<v1::Member>(id)->set_held_earned_minutes(c.held_earned);
-    ASSERT_EQ(Credit(purse.tx(), id, c.minutes), kOk);
+    v1::Entry entry = EntryOf(c.minutes);
+    ASSERT_EQ(Credit(purse.tx(), entry), kOk);
+    EXPECT_EQ(entry.pooled_minutes(), c.pool);
     EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_DEBT, 0, "volunteer"), c.debt_after);
     EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_EARNED, 0, "volunteer"), c.earned_after);
     EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_COOLING, 0, "volunteer"), 0);
@@ -284,14 +291,73 @@ TEST(TakeBack, BorrowsWhatWasSpent) {
     Purse purse(ledger);
     const MemberId id = PersonId("volunteer");
     purse.Give(v1::ACCOUNT_KIND_COOLING, 60, 0, "volunteer");
-    ASSERT_EQ(Credit(purse.tx(), id, 60), kOk);
+    v1::Entry entry = EntryOf(60, purse.tx().now());
+    ASSERT_EQ(Credit(purse.tx(), entry), kOk);
     purse.Give(v1::ACCOUNT_KIND_EARNED, -spent, 0, "volunteer");
-    ASSERT_EQ(TakeBack(purse.tx(), id, 60, purse.tx().now()), kOk);
+    ASSERT_EQ(TakeBack(purse.tx(), entry), kOk);
     EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_EARNED, 0, "volunteer"), 60);
     EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_DEBT, 0, "volunteer"), -spent);
     EXPECT_EQ(CountedMinutes(purse.tx(), MemberCounter(id, v1::COUNTER_SCOPE_CREDIT_YEAR, 2024)),
               0);
   }
+}
+
+// 50 of 60 overflowed: they come back from POOL, unless POOL has spent them.
+TEST(TakeBack, TakesFromThePoolWhatWentThere) {
+  for (const std::int64_t left : {50, 49, 0}) {
+    SCOPED_TRACE(left);
+    const TestLedger ledger;
+    Purse purse(ledger);
+    const OrgId home = OrganisationId("community");
+    purse.Give(v1::ACCOUNT_KIND_EARNED, 89'990, 0, "volunteer");
+    purse.Give(v1::ACCOUNT_KIND_COOLING, 60, 0, "volunteer");
+    v1::Entry entry = EntryOf(60, purse.tx().now());
+    ASSERT_EQ(Credit(purse.tx(), entry), kOk);
+    ASSERT_EQ(entry.pooled_minutes(), 50);
+    ASSERT_EQ(
+        AddToBalance(purse.tx().records(), Account::Of(home, v1::ACCOUNT_KIND_POOL), left - 50),
+        kOk);
+    ASSERT_EQ(TakeBack(purse.tx(), entry), kOk);
+    // The caller takes all 60 from EARNED.
+    EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_EARNED, 0, "volunteer") - 60, 89'990 - (50 - left));
+    EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_DEBT, 0, "volunteer"), 0);
+    EXPECT_EQ(purse.OfOrg("community", v1::ACCOUNT_KIND_POOL), 0);
+    EXPECT_EQ(purse.tx().Find<v1::Member>(PersonId("volunteer"))->honours_minutes(), 0);
+  }
+}
+
+TEST(Holds, MoveOnlyForTheirOwnerAndPurpose) {
+  const TestLedger ledger;
+  Purse purse(ledger);
+  Fill(purse);
+  ASSERT_EQ(PlaceHold(purse.tx(), Plan(10)), kOk);
+  const Account pool = Account::Of(OrganisationId("community"), v1::ACCOUNT_KIND_POOL);
+  HoldName of_another = kHold;
+  of_another.owner = PersonId("elder2");
+  HoldName for_goods = kHold;
+  for_goods.purpose = v1::HOLD_PURPOSE_GOODS;
+  for (const HoldName& name : {of_another, for_goods}) {
+    EXPECT_FALSE(IsHeld(purse.tx(), name));
+    EXPECT_EQ(ReleaseHold(purse.tx(), name), v1::REASON_UNKNOWN_HOLD);
+    EXPECT_EQ(CaptureHold(purse.tx(), name, 1, pool, nullptr), v1::REASON_UNKNOWN_HOLD);
+  }
+  EXPECT_EQ(purse.Of(v1::ACCOUNT_KIND_HELD), 10);
+  EXPECT_EQ(ReleaseHold(purse.tx(), kHold), kOk);
+}
+
+TEST(Ids, AreFreeWhenNothingHasThem) {
+  const TestLedger ledger;
+  Purse purse(ledger);
+  Fill(purse);
+  const HoldId entry{{std::byte{1}}};
+  const HoldId redemption{{std::byte{2}}};
+  purse.tx().EditOrCreate<v1::Entry>({entry.data}).set_entry(entry.str());
+  purse.tx().EditOrCreate<v1::Redemption>({redemption.data}).set_redemption(redemption.str());
+  ASSERT_EQ(PlaceHold(purse.tx(), Plan(10)), kOk);
+  for (const HoldId& taken : {entry, redemption, kHold.hold}) {
+    EXPECT_FALSE(IdIsFree(purse.tx(), taken));
+  }
+  EXPECT_TRUE(IdIsFree(purse.tx(), HoldId{{std::byte{3}}}));
 }
 
 TEST(Counters, NeverFallBelowZeroAndVanishWhenEmpty) {

@@ -1,7 +1,10 @@
 // Organisations, officers, policy, thresholds and budgets: who may decide what (DOMAIN 1, 5).
-#include "base/check.h"
-#include "chain/canonical.h"
+#include <algorithm>
+#include <utility>
+
+#include "base/civil.h"
 #include "ledger/authority.h"
+#include "ledger/counters.h"
 #include "ledger/form.h"
 #include "ledger/kinds.h"
 #include "ledger/org_tree.h"
@@ -10,7 +13,6 @@
 namespace timebank::ledger {
 namespace {
 
-constexpr std::uint32_t kThresholdPersonsMax = 16;
 // Far beyond any need, and so far below the range that no sum of balances can leave it.
 constexpr std::int64_t kBudgetMinutesMax = 1'000'000'000'000'000;
 
@@ -32,13 +34,29 @@ OfficePlace PlaceOf(const v1::Member& member, const std::string& org, v1::Role r
 
 // Known parties and F15, which appointing and dismissing have in common.
 template <typename Message>
-Reason JudgeOfficeChange(TxContext& tx, const Message& message, int kind) {
+Reason JudgeOfficeChange(TxContext& tx, const Message& message, std::uint32_t kind) {
   const OrgId org = As<OrgId>(message.org());
   if (tx.Find<v1::Member>(As<MemberId>(message.member())) == nullptr) {
     return v1::REASON_UNKNOWN_MEMBER;
   }
   if (tx.Find<v1::Organisation>(org) == nullptr) return v1::REASON_UNKNOWN_ORGANISATION;
-  return RequireThreshold(tx, v1::ROLE_REGULATOR, ParentOrRoot(tx.records(), org), kind);
+  const bool appoints = kind == v1::TransactionBody::kAppointOfficer;
+  const bool own_cause =
+      std::any_of(tx.signers().begin(), tx.signers().end(),
+                  [&](const Signer& signer) { return signer.member.text() == message.member(); });
+  if (appoints && own_cause) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  return RequireThreshold(tx, v1::ROLE_REGULATOR, ParentOrRoot(tx.records(), org), {kind});
+}
+
+// F5: versions are never removed, so that they grow by few.
+Reason CountPolicyVersion(TxContext& tx, const OrgId& org) {
+  const std::uint32_t versions = tx.Find<v1::Organisation>(org)->policy_versions();
+  const std::uint32_t to_come = versions - VersionsInForce(tx.records(), org, tx.now());
+  const CounterId today{.owner = {org.data},
+                        .scope = v1::COUNTER_SCOPE_POLICY_DAY,
+                        .period = LocalDay(tx.now(), tx.civil_offset())};
+  const bool many = to_come >= kFutureVersionsMax || CountedThings(tx, today) >= kDayVersionsMax;
+  return many ? v1::REASON_F5_CAP : AddToCounter(tx, today, {.count = 1});
 }
 
 template <typename Message>
@@ -63,7 +81,7 @@ Reason Execute(TxContext& tx, const v1::CreateOrganisation& message) {
   if (tx.Find<v1::Organisation>(parent) == nullptr) return v1::REASON_UNKNOWN_ORGANISATION;
   if (DepthOf(tx.records(), parent) >= kOrgDepthMax) return v1::REASON_BAD_FIELD;
   const Reason signers =
-      RequireThreshold(tx, v1::ROLE_REGULATOR, parent, v1::TransactionBody::kCreateOrganisation);
+      RequireThreshold(tx, v1::ROLE_REGULATOR, parent, {v1::TransactionBody::kCreateOrganisation});
   if (signers != kOk) return signers;
   tx.BeginLine(org.view());
   if (const auto* known = tx.Find<v1::Organisation>(org)) {
@@ -98,6 +116,7 @@ Reason Execute(TxContext& tx, const v1::AppointOfficer& message) {
   if (ConflictsWithOffices(tx.records(), member, message.role(), As<OrgId>(message.org()))) {
     return v1::REASON_ROLE_CONFLICT;
   }
+  if (member.offices_size() >= kMemberOfficesMax) return v1::REASON_F5_CAP;
   v1::Office& office = *member.add_offices();
   office.set_org(message.org());
   office.set_role(message.role());
@@ -134,16 +153,16 @@ Reason Execute(TxContext& tx, const v1::SetPolicy& message) {
   const OrgId org = As<OrgId>(message.org());
   if (tx.Find<v1::Organisation>(org) == nullptr) return v1::REASON_UNKNOWN_ORGANISATION;
   const Reason signers =
-      RequireThreshold(tx, v1::ROLE_REGULATOR, org, v1::TransactionBody::kSetPolicy);
+      RequireThreshold(tx, v1::ROLE_REGULATOR, org, {v1::TransactionBody::kSetPolicy});
   if (signers != kOk) return signers;
   if (const Reason r = CheckValues(tx.chain(), message.values()); r != kOk) return r;
   const std::uint64_t notice = tx.PolicyOf(org).Ms(v1::POLICY_PARAMETER_POLICY_NOTICE_MS);
   if (message.effective_from_ms() < tx.now_ms() + notice) return v1::REASON_NOTICE_TOO_SHORT;
-  auto& organisation = *tx.Edit<v1::Organisation>(org);
-  organisation.set_policy_versions(organisation.policy_versions() + 1);
-  auto& version = tx.EditOrCreate<v1::PolicyVersion>({org, organisation.policy_versions()});
+  if (const Reason r = CountPolicyVersion(tx, org); r != kOk) return r;
+  v1::PolicyVersion version;
   version.set_effective_from_ms(message.effective_from_ms());
   *version.mutable_values() = message.values();
+  AddVersion(tx.records(), org, std::move(version));
   tx.BeginLine(org.view());
   return kOk;
 }
@@ -151,15 +170,16 @@ Reason Execute(TxContext& tx, const v1::SetPolicy& message) {
 Reason CheckForm(const v1::SetThreshold& message) {
   if (AnyEmpty({message.org()})) return v1::REASON_MISSING_FIELD;
   if (message.action() == 0 || message.persons() == 0) return v1::REASON_MISSING_FIELD;
-  const bool known = FindKind(static_cast<int>(message.action())) != nullptr;
-  return known && message.persons() <= kThresholdPersonsMax ? kOk : v1::REASON_BAD_FIELD;
+  const bool counted = HasThreshold(message.action());
+  return counted && message.persons() <= kThresholdPersonsMax ? kOk : v1::REASON_BAD_FIELD;
 }
 
 Reason Execute(TxContext& tx, const v1::SetThreshold& message) {
   const OrgId org = As<OrgId>(message.org());
   if (tx.Find<v1::Organisation>(org) == nullptr) return v1::REASON_UNKNOWN_ORGANISATION;
-  const Reason signers =
-      RequireThreshold(tx, v1::ROLE_REGULATOR, org, v1::TransactionBody::kSetThreshold);
+  // Also as many as the action asks for so far: nobody talks a threshold down alone.
+  const Reason signers = RequireThreshold(tx, v1::ROLE_REGULATOR, org,
+                                          {v1::TransactionBody::kSetThreshold, message.action()});
   if (signers != kOk) return signers;
   tx.BeginLine(org.view());
   auto& thresholds = *tx.Edit<v1::Organisation>(org)->mutable_thresholds();

@@ -227,6 +227,41 @@ TEST(Officers, PartiesAndForm) {
   EXPECT_EQ(ledger.Submit({frozen}, of_witness), kOk) << "a repetition is answered as what it is";
 }
 
+TEST(Officers, NobodyAppointsOneself) {
+  TestLedger ledger;
+  const auto of_signer = Appointment("street", "regulator_district", v1::ROLE_CLERK);
+  EXPECT_EQ(ledger.Submit({kRegulator}, of_signer), v1::REASON_F3_SEPARATION_OF_DUTIES);
+  EXPECT_EQ(ledger.Submit({kRegulator2, kRegulator}, of_signer),
+            v1::REASON_F3_SEPARATION_OF_DUTIES);
+  EXPECT_EQ(ledger.Submit({kRegulator2}, of_signer), kOk);
+  EXPECT_EQ(ledger.Submit({kRegulator}, Dismissal("street", "regulator_district", v1::ROLE_CLERK)),
+            kOk);
+}
+
+TEST(Officers, AtMostSixtyFourOffices) {
+  TestLedger ledger([](v1::Genesis& genesis) {
+    for (v1::Member& member : *genesis.mutable_members()) {
+      if (member.member() != PersonId("witness").str()) continue;
+      for (const v1::Role role :
+           {v1::ROLE_CLERK, v1::ROLE_DISPATCHER, v1::ROLE_FINANCE, v1::ROLE_ASSESSOR,
+            v1::ROLE_TERMINAL, v1::ROLE_PIN_SERVICE, v1::ROLE_MERCHANT, v1::ROLE_CASHIER}) {
+        for (const char* org : {"district", "town", "clinic", "street", "street2", "community",
+                                "community2", "community3"}) {
+          v1::Office& office = *member.add_offices();
+          office.set_org(OrganisationId(org).str());
+          office.set_role(role);
+        }
+      }
+    }
+  });
+  ASSERT_EQ(ledger.member("witness").offices_size(), 64);
+  const auto another = Appointment("shop", "witness", v1::ROLE_CLERK);
+  EXPECT_EQ(ledger.Submit({kStreetRegulator}, another), v1::REASON_F5_CAP);
+  ASSERT_EQ(ledger.Submit({kStreetRegulator}, Dismissal("community", "witness", v1::ROLE_CLERK)),
+            kOk);
+  EXPECT_EQ(ledger.Submit({kStreetRegulator}, another), kOk);
+}
+
 TEST(Thresholds, CountPersonsNotKeys) {
   TestLedger ledger;
   const auto appointment = Appointment("street", "witness", v1::ROLE_CLERK);
@@ -252,21 +287,34 @@ TEST(Thresholds, AreOfOneKind) {
   const auto district = ledger.state().Find<v1::Organisation>(OrganisationId("district"));
   ASSERT_EQ(district->thresholds_size(), 2);
   EXPECT_EQ(district->thresholds(0).action(), 16U);
-  EXPECT_EQ(ledger.Submit({kRegulator}, Threshold("district", 17, 1)), kOk);
+  EXPECT_EQ(ledger.Submit({kRegulator, kRegulator2}, Threshold("district", 17, 1)), kOk);
   EXPECT_EQ(ledger.Submit({kRegulator}, Appointment("street", "witness", v1::ROLE_CLERK)), kOk);
 }
 
-TEST(Thresholds, OneToSixteenPersonsForAKnownKind) {
+TEST(Thresholds, AreChangedByAsManyAsTheyAskFor) {
+  TestLedger ledger;
+  ASSERT_EQ(ledger.Submit({kRegulator}, Threshold("district", 17, 2)), kOk);
+  for (const std::uint32_t persons : {1U, 2U, 3U}) {
+    EXPECT_EQ(ledger.Submit({kRegulator}, Threshold("district", 17, persons)),
+              v1::REASON_THRESHOLD_NOT_MET);
+  }
+  ASSERT_EQ(ledger.Submit({kRegulator}, Threshold("district", 20, 2)), kOk);
+  EXPECT_EQ(ledger.Submit({kRegulator}, Threshold("district", 16, 2)),
+            v1::REASON_THRESHOLD_NOT_MET);
+  EXPECT_EQ(ledger.Submit({kRegulator, kRegulator2}, Threshold("district", 17, 1)), kOk);
+}
+
+TEST(Thresholds, OneToSixteenPersonsForAKindThatCountsThem) {
   struct Case {
     std::uint32_t action;
     std::uint32_t persons;
     Reason expected;
   };
   TestLedger ledger;
-  for (const Case& c :
-       {Case{16, 16, kOk}, Case{16, 17, v1::REASON_BAD_FIELD},
-        Case{16, 0, v1::REASON_MISSING_FIELD}, Case{0, 1, v1::REASON_MISSING_FIELD},
-        Case{21, 1, v1::REASON_BAD_FIELD}, Case{122, 1, kOk}, Case{123, 1, v1::REASON_BAD_FIELD}}) {
+  for (const Case& c : {Case{16, 16, kOk}, Case{16, 17, v1::REASON_BAD_FIELD},
+                        Case{16, 0, v1::REASON_MISSING_FIELD}, Case{0, 1, v1::REASON_MISSING_FIELD},
+                        Case{21, 1, v1::REASON_BAD_FIELD}, Case{25, 1, v1::REASON_BAD_FIELD},
+                        Case{76, 1, v1::REASON_BAD_FIELD}, Case{123, 1, v1::REASON_BAD_FIELD}}) {
     SCOPED_TRACE(c.action * 100 + c.persons);
     EXPECT_EQ(ledger.Submit({kRegulator}, Threshold("district", c.action, c.persons)), c.expected);
   }
@@ -316,6 +364,24 @@ TEST(SetPolicy, NeedsNoticeToTheMillisecond) {
   EXPECT_EQ(ledger.Submit({kStreetRegulator}, in_force(7 * kDayMs)), kOk);
 }
 
+TEST(SetPolicy, FourALocalDayAndSixteenToCome) {
+  TestLedger ledger;
+  const auto later = [&](std::uint64_t days) {
+    return ledger.Submit({kStreetRegulator},
+                         NewPolicy("street", ledger.now_ms() + days * kDayMs, {{3, 20}}));
+  };
+  for (int day = 0; day < 4; ++day) {
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(later(20), kOk);
+    if (day == 0) {
+      EXPECT_EQ(later(20), v1::REASON_F5_CAP) << "the fifth of a day";
+    }
+    ledger.Advance(kDayMs);
+  }
+  EXPECT_EQ(later(20), v1::REASON_F5_CAP) << "the seventeenth to come";
+  ledger.Advance(16 * kDayMs);  // the first day's are in force
+  EXPECT_EQ(later(20), kOk);
+}
+
 TEST(SetPolicy, ValuesAscendAndLieInTheHardBounds) {
   struct Case {
     const char* name;
@@ -346,6 +412,7 @@ TEST(SetPolicy, ValuesAscendAndLieInTheHardBounds) {
   TestLedger ledger;
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
+    ledger.Advance(kDayMs);  // four a day
     const auto message = NewPolicy("street", ledger.now_ms() + 8 * kDayMs, c.values);
     EXPECT_EQ(ledger.Submit({kStreetRegulator}, message), c.expected);
   }

@@ -68,14 +68,13 @@ Reason RecordSlip(TxContext& tx, const Signer& clerk, const Slip& slip) {
     if (known->content_hash() != slip.visit.hash.text()) return v1::REASON_CONFLICT;
     return TellAgain(tx, *known, v1::OUTCOME_ALREADY_RECORDED);
   }
+  if (!IdIsFree(tx, As<HoldId>(content.entry()))) return v1::REASON_CONFLICT;
   v1::Entry& entry = tx.EditOrCreate<v1::Entry>(id);
   entry.set_policy_ms(tx.now_ms());
   if (const Reason no = FillVisit(policy, slip.visit, entry)) return no;
   if (const Reason no = CheckVisit(tx, policy, entry, LateLimit::kBinds)) return no;
   Confirm(tx, clerk, policy, slip, entry);
-  if (const Reason no = PlaceHold(tx, {.hold = HoldOf(entry),
-                                       .owner = As<MemberId>(entry.elder()),
-                                       .purpose = v1::HOLD_PURPOSE_WALK_IN,
+  if (const Reason no = PlaceHold(tx, {.name = HoldOf(entry),
                                        .minutes = entry.credited_minutes(),
                                        .expires = Millis(entry.due_ms())})) {
     return no;

@@ -17,10 +17,15 @@ constexpr int kMemberKeysMax = 64;
 constexpr int kMemberProxiesMax = 16;
 constexpr int kMemberKinMax = 64;
 
+// Requires: CheckNewKey.
+KeyId IdOf(const v1::NewKey& key) {
+  const auto public_key = crypto::ParseSuitedKey(AsBytes(key.key()));
+  return public_key ? crypto::KeyIdOf(*public_key) : KeyId{};
+}
+
 void AddKeyTo(v1::Member& member, const v1::NewKey& proven, Millis since) {
   v1::MemberKey& key = *member.add_keys();
-  const auto public_key = crypto::ParseSuitedKey(AsBytes(proven.key()));
-  if (public_key) key.set_key_id(crypto::KeyIdOf(*public_key).str());
+  key.set_key_id(IdOf(proven).str());
   key.set_key(proven.key());
   key.set_since_ms(since.value());
 }
@@ -104,7 +109,8 @@ Reason CheckForm(const v1::RegisterMember& message) {
   for (int i = 0; i < message.keys_size(); ++i) {
     if (const Reason r = CheckNewKey(message.keys(i)); r != kOk) return r;
     for (int j = 0; j < i; ++j) {
-      if (message.keys(i).key() == message.keys(j).key()) return v1::REASON_BAD_FIELD;
+      // By id, which is short: two keys of one id would be one key to every later signature.
+      if (IdOf(message.keys(i)) == IdOf(message.keys(j))) return v1::REASON_BAD_FIELD;
     }
   }
   return kOk;

@@ -35,7 +35,10 @@ Reason CheckPin(TxContext& tx, const v1::PinProof& pin, const v1::Member& holder
       tx.now_ms() <= expiry_ms && expiry_ms <= tx.now_ms() + kPinValidityMs + kClientAheadMs;
   const bool about_this = statement->card() == holder.member() &&
                           statement->action_digest() == crypto::Sha256(action).text();
-  const bool good = in_force && about_this && ServesHome(tx, pin, As<OrgId>(holder.home_org()));
+  // A device that vouches for itself checks nothing: terminal and PIN service are two.
+  const bool apart = pin.service() != tx.signers().front().member.text();
+  const bool good =
+      in_force && about_this && apart && ServesHome(tx, pin, As<OrgId>(holder.home_org()));
   return good ? kOk : v1::REASON_BAD_PIN_STATEMENT;
 }
 

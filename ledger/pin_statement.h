@@ -15,7 +15,8 @@ inline constexpr std::uint64_t kPinValidityMs = 120'000;
 [[nodiscard]] Reason CheckPinForm(const v1::PinProof& pin);
 
 // BAD_PIN_STATEMENT unless `pin` says that the PIN of `holder`'s card was right for `action`, by an
-// active key of a PIN_SERVICE of an ancestor of the holder's home, and is in force at block time.
+// active key of a PIN_SERVICE of an ancestor of the holder's home that is not the signing terminal
+// itself, and is in force at block time.
 [[nodiscard]] Reason CheckPin(TxContext& tx, const v1::PinProof& pin, const v1::Member& holder,
                               ByteView action);
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <map>
+#include <utility>
 
 #include "base/check.h"
 #include "ledger/org_tree.h"
@@ -144,22 +145,67 @@ v1::Reason CheckValues(const v1::ChainRecord& chain,
   return v1::REASON_UNSPECIFIED;
 }
 
+// By halves: entries ask for the policy of long ago as often as for that of today.
+std::uint32_t VersionsInForce(Records& records, const OrgId& org, Millis at) {
+  const auto* organisation = records.Find<v1::Organisation>(org);
+  std::uint32_t in_force = 0;
+  std::uint32_t end = organisation == nullptr ? 0 : organisation->policy_versions();
+  while (in_force < end) {
+    const std::uint32_t middle = in_force + (end - in_force + 1) / 2;
+    const auto* version = records.Find<v1::PolicyVersion>({org, middle});
+    TB_CHECK(version != nullptr);
+    if (version->effective_from_ms() <= at.value()) {
+      in_force = middle;
+    } else {
+      end = middle - 1;
+    }
+  }
+  return in_force;
+}
+
+void AddVersion(Records& records, const OrgId& org, v1::PolicyVersion version) {
+  v1::Organisation* organisation = records.Edit<v1::Organisation>(org);
+  TB_CHECK(organisation != nullptr);
+  const std::uint32_t count = organisation->policy_versions();
+  const Millis from(version.effective_from_ms());
+  const std::uint32_t place = VersionsInForce(records, org, from) + 1;
+  TB_CHECK(count + 1 - place <= kFutureVersionsMax);
+  for (std::uint32_t sequence = place; sequence <= count + 1; ++sequence) {
+    v1::PolicyVersion next;
+    const auto* known = records.Find<v1::PolicyVersion>({org, sequence});
+    if (known != nullptr) next = *known;
+    const auto* before = records.Find<v1::PolicyVersion>({org, sequence - 1});
+    if (before != nullptr) Inherit(*before, version);
+    v1::PolicyVersion& record = records.EditOrCreate<v1::PolicyVersion>({org, sequence});
+    record = std::exchange(version, std::move(next));
+    record.set_version(1);
+  }
+  organisation->set_policy_versions(count + 1);
+}
+
+void Inherit(const v1::PolicyVersion& before, v1::PolicyVersion& version) {
+  std::map<std::uint32_t, std::int64_t> values;
+  for (const auto* known : {&before.inherited(), &before.values()}) {
+    for (const v1::PolicyValue& value : *known) values[value.parameter()] = value.value();
+  }
+  for (const v1::PolicyValue& value : version.values()) values.erase(value.parameter());
+  version.clear_inherited();
+  for (const auto& [parameter, value] : values) {
+    v1::PolicyValue* inherited = version.add_inherited();
+    inherited->set_parameter(parameter);
+    inherited->set_value(value);
+  }
+}
+
 Policy Policy::Of(Records& records, const OrgId& org, Millis at) {
   Policy policy;
+  policy.chain_ = records.Find<v1::ChainRecord>({});
+  TB_CHECK(policy.chain_ != nullptr);
   OrgId level = org;
   const auto* organisation = records.Find<v1::Organisation>(level);
   for (; organisation != nullptr; organisation = records.Find<v1::Organisation>(level)) {
-    const auto first = static_cast<std::ptrdiff_t>(policy.versions_.size());
-    // Latest sequence first, so that a stable sort by effective time leaves it in front on a tie.
-    for (std::uint32_t sequence = organisation->policy_versions(); sequence > 0; --sequence) {
-      const auto* version = records.Find<v1::PolicyVersion>({level, sequence});
-      const bool in_force = version != nullptr && version->effective_from_ms() <= at.value();
-      if (in_force) policy.versions_.push_back(version);
-    }
-    std::stable_sort(policy.versions_.begin() + first, policy.versions_.end(),
-                     [](const v1::PolicyVersion* a, const v1::PolicyVersion* b) {
-                       return a->effective_from_ms() > b->effective_from_ms();
-                     });
+    const std::uint32_t newest = VersionsInForce(records, level, at);
+    if (newest > 0) policy.versions_.push_back(records.Find<v1::PolicyVersion>({level, newest}));
     if (organisation->parent().empty()) break;
     level = As<OrgId>(organisation->parent());
   }
@@ -190,17 +236,24 @@ std::int64_t Policy::Resolve(std::uint32_t parameter) const {
   if (const auto named = Named(parameter)) return *named;
   const ParameterInfo* info = FindParameter(parameter);
   TB_CHECK(info != nullptr);
-  return info->standard;
+  // What nobody decided is no exception from what genesis forbids.
+  const auto& bounds = chain_->bounds();
+  const auto bound = std::find_if(
+      bounds.begin(), bounds.end(),
+      [&](const v1::ParameterBound& candidate) { return candidate.parameter() == parameter; });
+  if (bound == bounds.end()) return info->standard;
+  return std::clamp(info->standard, bound->min(), bound->max());
 }
 
 std::optional<std::int64_t> Policy::Named(std::uint32_t parameter) const {
   for (const v1::PolicyVersion* version : versions_) {
-    const auto& values = version->values();
-    const auto at = std::lower_bound(values.begin(), values.end(), parameter,
-                                     [](const v1::PolicyValue& value, std::uint32_t wanted) {
-                                       return value.parameter() < wanted;
-                                     });
-    if (at != values.end() && at->parameter() == parameter) return at->value();
+    for (const auto* values : {&version->values(), &version->inherited()}) {
+      const auto at = std::lower_bound(values->begin(), values->end(), parameter,
+                                       [](const v1::PolicyValue& value, std::uint32_t wanted) {
+                                         return value.parameter() < wanted;
+                                       });
+      if (at != values->end() && at->parameter() == parameter) return at->value();
+    }
   }
   return std::nullopt;
 }

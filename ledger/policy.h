@@ -47,6 +47,20 @@ struct ParameterInfo {
     const v1::ChainRecord& chain,
     const google::protobuf::RepeatedPtrField<v1::PolicyValue>& values);
 
+// ---- Versions of one organisation: 1, 2, ... in the order in which they take effect ----
+
+// So many may be decided and not yet in force: what a new one moves up by one place.
+inline constexpr std::uint32_t kFutureVersionsMax = 16;
+// So many an organisation may set on one local day.
+inline constexpr std::uint32_t kDayVersionsMax = 4;
+// Versions in force at `at`; the last of them tells all values.
+[[nodiscard]] std::uint32_t VersionsInForce(Records& records, const OrgId& org, Millis at);
+// Adds a version behind those that take effect no later, and moves up those that do.
+// Requires: a known organisation, at most kFutureVersionsMax to be moved.
+void AddVersion(Records& records, const OrgId& org, v1::PolicyVersion version);
+// Sets what `version` inherits from the one right before it.
+void Inherit(const v1::PolicyVersion& before, v1::PolicyVersion& version);
+
 // The parameters of one organisation as of one moment. Good while the Records it came from are.
 class Policy {
  public:
@@ -54,7 +68,8 @@ class Policy {
   static Policy Of(Records& records, const OrgId& org, Millis at);
 
   // The value of the latest version in force that names the parameter, nearest organisation first
-  // (latest: effective_from, then sequence); else the default. Requires: a known parameter.
+  // (latest: effective_from, then the one set later); else the default, brought inside the hard
+  // bounds of genesis. Requires: a known parameter.
   [[nodiscard]] std::int64_t Get(v1::PolicyParameter parameter) const;
   // A parameter that counts milliseconds; never negative.
   [[nodiscard]] std::uint64_t Ms(v1::PolicyParameter parameter) const;
@@ -68,7 +83,10 @@ class Policy {
   [[nodiscard]] std::int64_t Resolve(std::uint32_t parameter) const;
   // Empty when no version in force names the parameter.
   [[nodiscard]] std::optional<std::int64_t> Named(std::uint32_t parameter) const;
-  std::vector<const v1::PolicyVersion*> versions_;  // in force, the one that prevails first
+
+  // The newest of each organisation, nearest first.
+  std::vector<const v1::PolicyVersion*> versions_;
+  const v1::ChainRecord* chain_ = nullptr;
 };
 
 }  // namespace timebank::ledger

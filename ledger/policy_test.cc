@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <tuple>
 
+#include "base/prng.h"
 #include "ledger/org_tree.h"
 #include "ledger/testing/test_ledger.h"
 
@@ -48,6 +50,58 @@ TEST(Policy, NearestOrganisationFirstThenLatestThenDefault) {
     SCOPED_TRACE(c.org);
     SCOPED_TRACE(c.at_ms);
     EXPECT_EQ(ToleranceOf(ledger, c.org, c.at_ms), c.expected);
+  }
+}
+
+// Whatever order they are set in: each moment is as if all versions were looked through.
+TEST(Policy, VersionsStandInTheOrderInWhichTheyTakeEffect) {
+  const TestLedger ledger;
+  Records records(ledger.state());
+  const OrgId org = OrganisationId("street");
+  struct Set {
+    std::uint64_t from_ms;
+    std::uint32_t parameter;
+    std::int64_t value;
+  };
+  Prng random(5);
+  std::vector<Set> sets;
+  for (std::int64_t i = 0; i < 16; ++i) {
+    sets.push_back(
+        {100 + random.Below(8), 1 + static_cast<std::uint32_t>(random.Below(4)), 20 + i});
+    v1::PolicyVersion version;
+    version.set_effective_from_ms(sets.back().from_ms);
+    v1::PolicyValue& value = *version.add_values();
+    value.set_parameter(sets.back().parameter);
+    value.set_value(sets.back().value);
+    AddVersion(records, org, version);
+    for (std::uint64_t at_ms = 99; at_ms < 109; ++at_ms) {
+      const Policy policy = Policy::Of(records, OrganisationId("community"), Millis(at_ms));
+      for (std::uint32_t parameter = 1; parameter <= 4; ++parameter) {
+        std::int64_t expected = FindParameter(parameter)->standard;
+        std::uint64_t latest = 0;
+        for (const Set& set : sets) {
+          if (set.parameter != parameter || set.from_ms > at_ms || set.from_ms < latest) continue;
+          latest = set.from_ms;
+          expected = set.value;
+        }
+        EXPECT_EQ(policy.Get(static_cast<v1::PolicyParameter>(parameter)), expected)
+            << i << " " << at_ms << " " << parameter;
+      }
+    }
+  }
+  EXPECT_EQ(records.Find<v1::Organisation>(org)->policy_versions(), 16U);
+}
+
+TEST(Policy, DefaultsBowToTheBoundsOfGenesis) {
+  for (const auto& [min, max, expected] :
+       {std::tuple{20, 30, 20}, std::tuple{0, 10, 10}, std::tuple{0, 20, 15}}) {
+    const TestLedger ledger([lo = min, hi = max](v1::Genesis& genesis) {
+      v1::ParameterBound& bound = *genesis.add_bounds();
+      bound.set_parameter(kTolerance);
+      bound.set_min(lo);
+      bound.set_max(hi);
+    });
+    EXPECT_EQ(ToleranceOf(ledger, "community", 1), expected);
   }
 }
 

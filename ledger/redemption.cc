@@ -8,7 +8,6 @@
 #include "crypto/sha256.h"
 #include "ledger/authority.h"
 #include "ledger/counters.h"
-#include "ledger/holds.h"
 #include "ledger/org_tree.h"
 #include "ledger/rules.h"
 
@@ -62,7 +61,7 @@ bool IsProviderStaff(const v1::Member& person, const OrgId& provider) {
 
 Reason CheckF12(TxContext& tx, const OrgId& provider) {
   const Signer& signer = tx.signers().front();
-  if (signer.role != v1::ROLE_PROXY) return kOk;
+  if (signer.role != v1::ROLE_PROXY && signer.role != v1::ROLE_TERMINAL) return kOk;
   const bool staff = IsProviderStaff(*tx.Find<v1::Member>(signer.member), provider);
   return staff ? v1::REASON_F12_MERCHANT_AS_PROXY : kOk;
 }
@@ -72,7 +71,11 @@ Reason RequireTerminal(TxContext& tx, const OrgId& home, const OrgId& provider) 
   return near_home == kOk ? kOk : RequireOfficerAbove(tx, v1::ROLE_TERMINAL, provider);
 }
 
-HoldId HoldOf(const v1::Redemption& redemption) { return As<HoldId>(redemption.redemption()); }
+HoldName HoldOf(const v1::Redemption& redemption) {
+  const bool goods = redemption.kind() == v1::OFFER_KIND_GOODS;
+  return {As<HoldId>(redemption.redemption()), As<MemberId>(redemption.holder()),
+          goods ? v1::HOLD_PURPOSE_GOODS : v1::HOLD_PURPOSE_SERVICE};
+}
 
 CounterId OfferPersonCounter(const MemberId& holder, const OfferId& offer) {
   const Hash hash = crypto::Sha256({holder.view(), offer.view()});

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "ledger/context.h"
+#include "ledger/holds.h"
 
 namespace timebank::ledger {
 
@@ -18,12 +19,12 @@ namespace timebank::ledger {
 [[nodiscard]] Reason RequireProvider(TxContext& tx, const OrgId& provider);
 // Merchant or cashier of the provider, in whatever capacity the person signs.
 [[nodiscard]] bool IsProviderStaff(const v1::Member& person, const OrgId& provider);
-// F12 when a proxy of the holder signs who is of the provider's staff.
+// F12 when a proxy of the holder or a terminal signs who is of the provider's staff.
 [[nodiscard]] Reason CheckF12(TxContext& tx, const OrgId& provider);
 // F15 unless the only signer is a terminal of an ancestor of the holder's home or of the provider.
 [[nodiscard]] Reason RequireTerminal(TxContext& tx, const OrgId& home, const OrgId& provider);
 
-[[nodiscard]] HoldId HoldOf(const v1::Redemption& redemption);
+[[nodiscard]] HoldName HoldOf(const v1::Redemption& redemption);
 // Pieces of one offer that one person took: OFFER_PERSON, keyed by a hash of both.
 [[nodiscard]] CounterId OfferPersonCounter(const MemberId& holder, const OfferId& offer);
 // Minutes of goods in the local year of the request.

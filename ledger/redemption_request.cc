@@ -100,6 +100,7 @@ Reason Execute(TxContext& tx, const v1::Redeem& redeem) {
     tx.line().set_outcome(v1::OUTCOME_ALREADY_RECORDED);
     return kOk;
   }
+  if (!IdIsFree(tx, As<HoldId>(action->redemption()))) return v1::REASON_CONFLICT;
   if (const Reason no = CheckIdTime(tx, policy, id.view())) return no;
   if (const Reason no = CheckOffer(tx, *action, *offer)) return no;
   const auto provider = As<OrgId>(offer->org());
@@ -198,9 +199,7 @@ Reason HoldPrice(TxContext& tx, const Policy& policy, v1::Redemption& redemption
   const bool goods = redemption.kind() == v1::OFFER_KIND_GOODS;
   redemption.set_due_ms(tx.now_ms() + policy.Ms(goods ? v1::POLICY_PARAMETER_GOODS_HOLD_MS
                                                       : v1::POLICY_PARAMETER_SERVICE_HOLD_MS));
-  return PlaceHold(tx, {.hold = HoldOf(redemption),
-                        .owner = As<MemberId>(redemption.holder()),
-                        .purpose = goods ? v1::HOLD_PURPOSE_GOODS : v1::HOLD_PURPOSE_SERVICE,
+  return PlaceHold(tx, {.name = HoldOf(redemption),
                         .minutes = redemption.price_minutes(),
                         .expires = Millis(redemption.due_ms()),
                         .sources = goods ? HoldSources::kEarnedOnly : HoldSources::kSpendingOrder});

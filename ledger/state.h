@@ -23,10 +23,11 @@ namespace timebank::ledger {
 // Why a genesis gives no state.
 enum class GenesisFault : std::uint8_t {
   kBadChain,         // no genesis time, or a civil offset beyond a day
-  kBadCouncil,       // a threshold above the council's size
+  kBadCouncil,       // none outside development, unknown or twice, a threshold not 1 to its size
   kBadBounds,        // unknown parameter, min above max, or wider than the rules allow outside
                      // development networks
-  kBadOrganisation,  // no id or kind, known already, or its parent is not listed before it
+  kBadOrganisation,  // no id or kind, known already, its parent not listed before it, created after
+                     // genesis, a threshold of a kind that has none
   kBadMember,        // no id, known already, unknown home, bad keys or offices, balances
   kBadPolicy,        // unknown organisation, values not ascending or out of bounds
 };

@@ -204,7 +204,12 @@ Id Generator::PurchaseIn(const std::vector<v1::RedemptionState>& states) {
   return fitting.empty() ? Id() : Pick(fitting);
 }
 
+// Now and then one that is in use already, of whatever it is.
 std::string Generator::FreshId() {
+  if (random_.Chance(1, 15)) {
+    const Id taken = TakenId();
+    if (!taken.empty()) return taken;
+  }
   Time made = now();
   if (Rarely()) {
     const std::vector<Time> edges = {now() + 5'000, now() + 5'001, now() - 30 * kDayMs,
@@ -212,6 +217,21 @@ std::string Generator::FreshId() {
     made = Pick(edges);
   }
   return Cast::TimedId(std::to_string(++serial_), made);
+}
+
+// Of a visit, a purchase, a hold, or a paper slip that may come yet.
+Id Generator::TakenId() {
+  const std::uint64_t draw = Below(4);
+  if (draw == 0) return VisitIn({v1::ENTRY_STATE_SUBMITTED, v1::ENTRY_STATE_EXPIRED});
+  if (draw == 1) return PurchaseIn({v1::REDEMPTION_STATE_HELD, v1::REDEMPTION_STATE_CANCELLED});
+  if (draw == 2) {
+    v1::EntryContent slip;
+    const bool any = !papers_.empty() && slip.ParseFromString(Pick(papers_).lines(0).content());
+    return any ? slip.entry() : Id();
+  }
+  std::vector<Id> ids;
+  for (const auto& [id, hold] : ledger().holds()) ids.push_back(id);
+  return ids.empty() ? Id() : Pick(ids);
 }
 
 // Around what there is: the whole, one more, one less, nothing, or some.

@@ -105,6 +105,7 @@ class Generator {
   [[nodiscard]] Id VisitIn(const std::vector<v1::EntryState>& states);
   [[nodiscard]] Id PurchaseIn(const std::vector<v1::RedemptionState>& states);
   [[nodiscard]] std::string FreshId();
+  [[nodiscard]] Id TakenId();
   [[nodiscard]] v1::EntryContent Content(const Visit& visit, const Id& id);
   void DrawInterval(v1::EntryContent& content, const Visit& visit);
   [[nodiscard]] v1::PinProof Pin(const Id& card, const std::string& action);

@@ -60,6 +60,7 @@ void Generator::Policy(Draft& draft) {
   tx.set_org(Cast::OrgId(org));
   const Time notice = 7 * kDayMs;
   tx.set_effective_from_ms(now() + notice + Below(2) - Below(2));
+  if (Below(3) == 0) tx.set_effective_from_ms(now() + notice + Below(20 * kDayMs));
   struct Choice {
     v1::PolicyParameter parameter;
     std::int64_t value;
@@ -88,8 +89,10 @@ void Generator::Threshold(Draft& draft) {
   auto& tx = *draft.body.mutable_set_threshold();
   tx.set_org(Cast::OrgId(AnyOrg()));
   tx.set_action(v1::TransactionBody::kAppointOfficer);
+  if (Rarely()) tx.set_action(16 + static_cast<std::uint32_t>(Below(8)));
   tx.set_persons(Rarely() ? 17 : 1 + static_cast<std::uint32_t>(Below(2)));
   draft.by = {OfficerAt(tx.org(), v1::ROLE_REGULATOR, false)};
+  if (Below(2) == 0) draft.by.push_back(OfficerAt(tx.org(), v1::ROLE_REGULATOR, false));
 }
 
 void Generator::Budget(Draft& draft) {

@@ -31,6 +31,7 @@ void Generator::Order(Draft& draft) {
   tx.set_kind(static_cast<v1::EntryKind>(1 + Below(3)));
   tx.set_planned_start_ms((now() + Below(2 * kDayMs)) / (30 * kMinuteMs) * (30 * kMinuteMs));
   if (Rarely()) tx.set_planned_start_ms(now() - 30 * kDayMs - Below(2));
+  if (Rarely()) tx.set_planned_start_ms(now() + (Below(2) + 1) * 15 * kDayMs + Below(2));
   const std::vector<std::uint32_t> minutes = {15, 30, 45, 60, 60, 60, 90, 120, 240, 14, 241};
   tx.set_planned_minutes(Pick(minutes));
   draft.by = {MemberSigns(elder)};

@@ -113,6 +113,8 @@ v1::Reason NaiveLedger::JudgePin(const v1::PinProof& pin, const Id& card,
   }
   const auto service = people_.find(pin.service());
   if (service == people_.end()) return v1::REASON_BAD_PIN_STATEMENT;
+  // The terminal does not vouch for itself.
+  if (pin.service() == by_.front().member()) return v1::REASON_BAD_PIN_STATEMENT;
   bool appointed = false;
   for (const auto& [org, role] : service->second.offices) {
     if (role == v1::ROLE_PIN_SERVICE && IsAncestor(org, HomeOf(card))) appointed = true;
@@ -362,10 +364,15 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
   if (now_ >= old.credited_ms + window) return v1::REASON_DEADLINE_PASSED;
   if (tx.replacement().empty() && KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
   const NaiveLedger before = *this;
-  const std::int64_t earned = BalanceOf(old.volunteer, v1::ACCOUNT_KIND_EARNED);
-  const std::int64_t taken = std::min(earned, old.credited);
+  // First from POOL what overflowed there, as far as it is still there; then from the volunteer.
+  const Id home = HomeOf(old.volunteer);
+  const std::int64_t from_pool = std::min(old.pooled, BalanceOf(home, v1::ACCOUNT_KIND_POOL));
+  const std::int64_t rest = old.credited - from_pool;
+  const std::int64_t taken = std::min(BalanceOf(old.volunteer, v1::ACCOUNT_KIND_EARNED), rest);
+  Post(home, v1::ACCOUNT_KIND_POOL, 0, -from_pool);
   Post(old.volunteer, v1::ACCOUNT_KIND_EARNED, 0, -taken);
-  Post(old.volunteer, v1::ACCOUNT_KIND_DEBT, 0, taken - old.credited);
+  Post(old.volunteer, v1::ACCOUNT_KIND_DEBT, 0, taken - rest);
+  people_.at(old.volunteer).honours_minutes -= old.pooled;
   GiveBack(old.elder, old.paid);
   visits_.at(tx.entry()).state = v1::ENTRY_STATE_REVERSED;
   if (tx.replacement().empty()) return v1::REASON_UNSPECIFIED;
@@ -380,7 +387,7 @@ v1::Reason NaiveLedger::Do(const v1::CorrectEntry& tx) {
 v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::string& bytes,
                                 const Visit& old, const Id& old_id) {
   if (content.volunteer() != old.volunteer || content.elder() != old.elder ||
-      content.community() != old.community || visits_.contains(content.entry())) {
+      content.community() != old.community || IsTaken(content.entry())) {
     return v1::REASON_CONFLICT;
   }
   if (Parsed<v1::EntryContent>(old.content).channel() != content.channel()) {
@@ -401,6 +408,8 @@ v1::Reason NaiveLedger::Replace(const v1::EntryContent& content, const std::stri
   visit.end_ms = content.end_ms();
   const auto id_time = CheckIdTime(content.entry(), old.community);
   if (id_time != v1::REASON_UNSPECIFIED) return id_time;
+  const auto near = CheckNearPlan(visit, visit.start_ms);
+  if (near != v1::REASON_UNSPECIFIED) return near;
   const auto reason = JudgeContent(content, visit);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
   if (ApprovalsWithoutOwnKeyToday() >=

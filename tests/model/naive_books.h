@@ -35,9 +35,13 @@ class NaiveBooks {
   bool KeyTooYoung(const v1::Signer& signer) const;
   bool Blocked(const Id& person) const;
   std::int64_t AgeOf(const Id& person) const;
-  v1::Reason NeedThreshold(v1::Role role, const Id& org, std::uint32_t action) const;
+  std::size_t ThresholdOf(const Id& org, std::uint32_t action) const;
+  v1::Reason NeedThreshold(v1::Role role, const Id& org, std::uint32_t action,
+                           std::size_t persons_min = 1) const;
   v1::Reason NeedPair(v1::Role first, v1::Role second, const Id& org, bool second_anywhere) const;
+  bool IsTaken(const Id& id) const;  // By a visit, a purchase or a hold.
   v1::Reason CheckIdTime(const Id& id, const Id& org) const;
+  v1::Reason CheckNearPlan(const Visit& visit, Time start_ms) const;
   v1::Reason CheckClaimTime(Time at_ms, const Id& org, Time policy_ms) const;
 
   // naive_money.cc: balances, holds, credits.
@@ -50,7 +54,8 @@ class NaiveBooks {
                               v1::AccountKind account);
   void GiveBack(const Id& owner, const std::vector<Source>& lines);
   void ReleaseHold(const Id& id);
-  void Credit(const Id& member, std::int64_t minutes, std::int64_t cap);
+  // Returns what went to POOL.
+  std::int64_t Credit(const Id& member, std::int64_t minutes, std::int64_t cap);
   bool InDebt(const Id& member) const;
 
   Hash chain_id_;

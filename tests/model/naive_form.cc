@@ -49,7 +49,13 @@ v1::Reason Form(const v1::SetPolicy& tx) {
 
 v1::Reason Form(const v1::SetThreshold& tx) {
   if (tx.org().empty() || tx.action() == 0) return v1::REASON_MISSING_FIELD;
-  return tx.persons() < 1 || tx.persons() > 16 ? v1::REASON_BAD_FIELD : kOk;
+  if (tx.persons() == 0) return v1::REASON_MISSING_FIELD;
+  using Body = v1::TransactionBody;
+  const std::set<std::uint32_t> by_threshold = {Body::kCreateOrganisation, Body::kAppointOfficer,
+                                                Body::kDismissOfficer, Body::kSetPolicy,
+                                                Body::kSetThreshold};
+  const bool good = by_threshold.contains(tx.action()) && tx.persons() <= 16;
+  return good ? kOk : v1::REASON_BAD_FIELD;
 }
 
 v1::Reason Form(const v1::ApproveBudget& tx) {

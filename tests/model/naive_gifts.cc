@@ -15,7 +15,7 @@ v1::Reason NaiveLedger::Do(const v1::Donate& tx) {
                       old.beneficiary == tx.org() && old.lines.front().minutes == tx.minutes();
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
   }
-  if (visits_.contains(tx.hold()) || purchases_.contains(tx.hold())) return v1::REASON_CONFLICT;
+  if (IsTaken(tx.hold())) return v1::REASON_CONFLICT;
   const Id home = HomeOf(donor);
   if (const auto reason = CheckIdTime(tx.hold(), home); reason != v1::REASON_UNSPECIFIED) {
     return reason;

@@ -17,7 +17,8 @@ bool LeavesMark(v1::TransactionBody::KindCase kind) {
   return kind == Body::kAppointOfficer || kind == Body::kDismissOfficer ||
          kind == Body::kSetPolicy || kind == Body::kSetThreshold || kind == Body::kSetProxy ||
          kind == Body::kListMember || kind == Body::kUnlistMember || kind == Body::kPublishOffer ||
-         kind == Body::kDonate || kind == Body::kTransfer;
+         kind == Body::kDonate || kind == Body::kTransfer || kind == Body::kRevokeDonation ||
+         kind == Body::kGrantRun || kind == Body::kApproveEntries || kind == Body::kPaperBatch;
 }
 
 }  // namespace
@@ -255,6 +256,8 @@ void NaiveLedger::DoDue(char table, const Id& id) {
   }
   if (table == v1::TABLE_HOLD) {
     const HeldMinutes hold = holds_.at(id);
+    // In debt nobody gives.
+    if (InDebt(hold.owner)) return ReleaseHold(id);
     Capture(id, hold.lines.front().minutes, hold.beneficiary, v1::ACCOUNT_KIND_POOL);
     return;
   }
@@ -279,8 +282,8 @@ void NaiveLedger::DoDue(char table, const Id& id) {
     visit.state = v1::ENTRY_STATE_CREDITED;
     visit.credited_ms = now_;
     Post(visit.volunteer, v1::ACCOUNT_KIND_COOLING, 0, -visit.credited);
-    Credit(visit.volunteer, visit.credited,
-           Param(HomeOf(visit.volunteer), v1::POLICY_PARAMETER_EARNED_CAP_MINUTES, now_));
+    const auto cap = Param(HomeOf(visit.volunteer), v1::POLICY_PARAMETER_EARNED_CAP_MINUTES, now_);
+    visit.pooled = Credit(visit.volunteer, visit.credited, cap);
   }
 }
 

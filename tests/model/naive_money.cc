@@ -97,7 +97,7 @@ void NaiveBooks::ReleaseHold(const Id& id) {
 
 // Debt first, then EARNED up to the cap (with EARNED lines in holds, and LOCKED); the excess goes
 // to POOL of the home organisation and is honoured.
-void NaiveBooks::Credit(const Id& member, std::int64_t minutes, std::int64_t cap) {
+std::int64_t NaiveBooks::Credit(const Id& member, std::int64_t minutes, std::int64_t cap) {
   const std::int64_t repaid = std::min(minutes, -BalanceOf(member, v1::ACCOUNT_KIND_DEBT));
   Post(member, v1::ACCOUNT_KIND_DEBT, 0, repaid);
   minutes -= repaid;
@@ -114,6 +114,7 @@ void NaiveBooks::Credit(const Id& member, std::int64_t minutes, std::int64_t cap
   Post(member, v1::ACCOUNT_KIND_EARNED, 0, kept);
   Post(HomeOf(member), v1::ACCOUNT_KIND_POOL, 0, minutes - kept);
   people_.at(member).honours_minutes += minutes - kept;
+  return minutes - kept;
 }
 
 bool NaiveBooks::InDebt(const Id& member) const {

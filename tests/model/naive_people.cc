@@ -56,6 +56,10 @@ v1::Reason NaiveLedger::Do(const v1::CreateOrganisation& tx) {
 v1::Reason NaiveLedger::Do(const v1::AppointOfficer& tx) {
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   if (!people_.contains(tx.member())) return v1::REASON_UNKNOWN_MEMBER;
+  for (const v1::Signer& signer : by_) {
+    // Nobody appoints himself.
+    if (signer.member() == tx.member()) return v1::REASON_F3_SEPARATION_OF_DUTIES;
+  }
   const Id& parent = orgs_.at(tx.org()).parent;
   const auto reason = NeedThreshold(v1::ROLE_REGULATOR, parent.empty() ? tx.org() : parent,
                                     v1::TransactionBody::kAppointOfficer);
@@ -66,6 +70,7 @@ v1::Reason NaiveLedger::Do(const v1::AppointOfficer& tx) {
     if (!IsExclusive(role) || !IsExclusive(tx.role()) || role == tx.role()) continue;
     if (IsAncestor(org, tx.org()) || IsAncestor(tx.org(), org)) return v1::REASON_ROLE_CONFLICT;
   }
+  if (person.offices.size() >= 64) return v1::REASON_F5_CAP;
   if (Blocked(tx.member())) return v1::REASON_F14_PARTY_BLOCKED;
   person.offices.insert({tx.org(), tx.role()});
   return v1::REASON_UNSPECIFIED;
@@ -88,7 +93,7 @@ v1::Reason NaiveLedger::Do(const v1::SetPolicy& tx) {
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   const auto reason = NeedThreshold(v1::ROLE_REGULATOR, tx.org(), v1::TransactionBody::kSetPolicy);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
-  Policy version{.effective_from_ms = tx.effective_from_ms()};
+  Policy version{.made_ms = now_, .effective_from_ms = tx.effective_from_ms()};
   for (const auto& value : tx.values()) {
     const auto bound = bounds_.find(value.parameter());
     if (bound != bounds_.end() &&
@@ -100,6 +105,14 @@ v1::Reason NaiveLedger::Do(const v1::SetPolicy& tx) {
   const auto notice =
       static_cast<Time>(Param(tx.org(), v1::POLICY_PARAMETER_POLICY_NOTICE_MS, now_));
   if (tx.effective_from_ms() < now_ + notice) return v1::REASON_NOTICE_TOO_SHORT;
+  int to_come = 0;
+  int today = 0;
+  for (const Policy& other : orgs_.at(tx.org()).policies) {
+    if (other.effective_from_ms > now_) ++to_come;
+    const auto day = LocalDay(Millis(other.made_ms), civil_offset_minutes_);
+    if (day == LocalDay(Millis(now_), civil_offset_minutes_)) ++today;
+  }
+  if (to_come >= 16 || today >= 4) return v1::REASON_F5_CAP;
   orgs_.at(tx.org()).policies.push_back(version);
   return v1::REASON_UNSPECIFIED;
 }
@@ -107,7 +120,8 @@ v1::Reason NaiveLedger::Do(const v1::SetPolicy& tx) {
 v1::Reason NaiveLedger::Do(const v1::SetThreshold& tx) {
   if (!orgs_.contains(tx.org())) return v1::REASON_UNKNOWN_ORGANISATION;
   const auto reason =
-      NeedThreshold(v1::ROLE_REGULATOR, tx.org(), v1::TransactionBody::kSetThreshold);
+      NeedThreshold(v1::ROLE_REGULATOR, tx.org(), v1::TransactionBody::kSetThreshold,
+                    ThresholdOf(tx.org(), tx.action()));
   if (reason != v1::REASON_UNSPECIFIED) return reason;
   orgs_.at(tx.org()).thresholds[tx.action()] = tx.persons();
   return v1::REASON_UNSPECIFIED;
@@ -261,6 +275,10 @@ v1::Reason NaiveLedger::List(const Id& org, std::uint32_t list_class,
   }
   for (const Id& member : members) {
     if (!on && !people_.at(member).classes.contains(list_class)) return v1::REASON_NOT_LISTED;
+  }
+  for (const Id& member : members) {
+    const auto& classes = people_.at(member).classes;
+    if (on && !classes.contains(list_class) && classes.size() >= 64) return v1::REASON_F5_CAP;
   }
   const bool all_there = std::all_of(members.begin(), members.end(), [&](const Id& member) {
     return people_.at(member).classes.contains(list_class);

@@ -1,4 +1,6 @@
 // Who may do what, and which numbers apply: the tree, roles, keys and policy of the naive ledger.
+#include <algorithm>
+
 #include "base/civil.h"
 #include "tests/model/naive_books.h"
 
@@ -89,7 +91,10 @@ std::optional<std::int64_t> NaiveBooks::NamedValue(const Id& org, std::uint32_t 
 
 std::int64_t NaiveBooks::Param(const Id& org, v1::PolicyParameter parameter, Time as_of_ms) const {
   const auto named = NamedValue(org, static_cast<std::uint32_t>(parameter), as_of_ms);
-  return named ? *named : Default(parameter);
+  if (named) return *named;
+  const auto bound = bounds_.find(static_cast<std::uint32_t>(parameter));
+  if (bound == bounds_.end()) return Default(parameter);
+  return std::max(bound->second.first, std::min(bound->second.second, Default(parameter)));
 }
 
 // Empty for a category that neither the rule book nor any policy knows.
@@ -99,8 +104,10 @@ std::optional<std::int64_t> NaiveBooks::Weight(const Id& org, v1::Category categ
   const auto base = static_cast<std::uint32_t>(v1::POLICY_PARAMETER_CATEGORY_WEIGHT_BASE);
   const auto named = NamedValue(org, base + number, as_of_ms);
   if (named) return named;
-  if (number >= v1::CATEGORY_COMPANIONSHIP && number <= v1::CATEGORY_HAIRCUT) return 1'000;
-  return std::nullopt;
+  if (number < v1::CATEGORY_COMPANIONSHIP || number > v1::CATEGORY_HAIRCUT) return std::nullopt;
+  const auto bound = bounds_.find(base + number);
+  if (bound == bounds_.end()) return 1'000;
+  return std::max(bound->second.first, std::min<std::int64_t>(bound->second.second, 1'000));
 }
 
 bool NaiveBooks::IsAncestor(const Id& ancestor, const Id& org) const {
@@ -167,16 +174,22 @@ std::int64_t NaiveBooks::AgeOf(const Id& person) const {
          std::int64_t{people_.at(person).birth_year};
 }
 
+// An organisation asks for one person unless it says otherwise.
+std::size_t NaiveBooks::ThresholdOf(const Id& org, std::uint32_t action) const {
+  const auto& thresholds = orgs_.at(org).thresholds;
+  const auto asked = thresholds.find(action);
+  return asked == thresholds.end() ? 1 : asked->second;
+}
+
 // Every signer holds `role` at `org`, and they are as many persons as the organisation asks for.
-v1::Reason NaiveBooks::NeedThreshold(v1::Role role, const Id& org, std::uint32_t action) const {
+v1::Reason NaiveBooks::NeedThreshold(v1::Role role, const Id& org, std::uint32_t action,
+                                     std::size_t persons_min) const {
   std::set<Id> persons;
   for (const v1::Signer& signer : by_) {
     if (!HoldsAt(signer, role, org)) return v1::REASON_F15_WRONG_SCOPE;
     persons.insert(signer.member());
   }
-  const auto& thresholds = orgs_.at(org).thresholds;
-  const auto asked = thresholds.find(action);
-  const std::size_t needed = asked == thresholds.end() ? 1 : asked->second;
+  const std::size_t needed = std::max(persons_min, ThresholdOf(org, action));
   return persons.size() < needed ? v1::REASON_THRESHOLD_NOT_MET : v1::REASON_UNSPECIFIED;
 }
 
@@ -208,6 +221,19 @@ v1::Reason NaiveBooks::CheckIdTime(const Id& id, const Id& org) const {
   const auto late = static_cast<Time>(Param(org, v1::POLICY_PARAMETER_LATE_LIMIT_MS, now_));
   if (made > now_ + 5'000 || made + late < now_) return v1::REASON_BAD_ID_TIME;
   return v1::REASON_UNSPECIFIED;
+}
+
+bool NaiveBooks::IsTaken(const Id& id) const {
+  return visits_.contains(id) || purchases_.contains(id) || holds_.contains(id);
+}
+
+// An order is for about its time.
+v1::Reason NaiveBooks::CheckNearPlan(const Visit& visit, Time start_ms) const {
+  const Time planned = visit.planned_start_ms;
+  const Time apart = start_ms > planned ? start_ms - planned : planned - start_ms;
+  const auto most = static_cast<Time>(
+      Param(visit.community, v1::POLICY_PARAMETER_SERVICE_HOLD_MS, visit.policy_ms));
+  return visit.ordered && apart > most ? v1::REASON_CONTENT_MISMATCH : v1::REASON_UNSPECIFIED;
 }
 
 // A client's time is a claim: not from the future, not older than the late limit.

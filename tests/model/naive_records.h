@@ -1,6 +1,5 @@
-// What the naive ledger remembers: plain structs in plain maps. No counters and no interval lists:
-// caps and overlaps are found by looking at all visits, so that nothing here can be out of step.
-// Written from docs/ledger.md and the rule book alone; includes nothing of ledger/.
+// What the naive ledger remembers, in plain maps. No counters and no interval lists: caps and
+// overlaps are found by looking at all visits. Written from docs/ledger.md and the rule book alone.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +14,8 @@
 
 namespace timebank::model {
 
-// Raw bytes of an id, as they stand in the messages.
-using Id = std::string;
-// Milliseconds of ledger time.
-using Time = std::uint64_t;
+using Id = std::string;      // Raw bytes, as they stand in the messages.
+using Time = std::uint64_t;  // Milliseconds of ledger time.
 // {owner, account kind, lot}.
 using AccountKey = std::tuple<Id, v1::AccountKind, std::uint32_t>;
 
@@ -49,6 +46,7 @@ struct Person {
 };
 
 struct Policy {
+  Time made_ms = 0;
   Time effective_from_ms = 0;
   std::map<std::uint32_t, std::int64_t> values;
 };
@@ -111,9 +109,10 @@ struct Visit {
   Time credited_ms = 0;
   Id replaces;
   std::vector<Source> paid;
-  Time due_ms = 0;  // When the state is left by itself; 0: never.
+  std::int64_t pooled = 0;  // Of the credited minutes.
+  Time due_ms = 0;          // When the state is left by itself; 0: never.
 
-  // Submitted and not undone: it fills its interval and counts against the caps.
+  // It fills its interval and counts against the caps.
   [[nodiscard]] bool Counts() const {
     return state == v1::ENTRY_STATE_SUBMITTED || state == v1::ENTRY_STATE_CONFIRMED ||
            state == v1::ENTRY_STATE_COOLING || state == v1::ENTRY_STATE_CREDITED;

@@ -30,6 +30,7 @@ v1::Reason NaiveLedger::Do(const v1::Redeem& tx) {
     const bool same = purchases_.at(action.redemption()).action == tx.action();
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
   }
+  if (IsTaken(action.redemption())) return v1::REASON_CONFLICT;
   v1::PublishOffer& offer = offers_.at(action.offer());
   Purchase purchase{.state = v1::REDEMPTION_STATE_HELD,
                     .offer = action.offer(),
@@ -121,7 +122,8 @@ v1::Reason NaiveLedger::JudgePurchase(const v1::RedeemAction& action, Purchase& 
   if (!CanPay(purchase.holder, purchase.price, goods)) return v1::REASON_F13_INSUFFICIENT;
   const v1::Signer& signer = by_.front();
   if (KeyTooYoung(signer)) return v1::REASON_F8_KEY_TOO_YOUNG;
-  if (signer.role() == v1::ROLE_PROXY && ServesAt(signer.member(), purchase.org)) {
+  const bool for_holder = signer.role() == v1::ROLE_PROXY || signer.role() == v1::ROLE_TERMINAL;
+  if (for_holder && ServesAt(signer.member(), purchase.org)) {
     return v1::REASON_F12_MERCHANT_AS_PROXY;
   }
   if (Blocked(purchase.holder)) return v1::REASON_F14_PARTY_BLOCKED;
@@ -229,7 +231,9 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmRedemption& tx) {
   if (purchase.state == v1::REDEMPTION_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (purchase.state != v1::REDEMPTION_STATE_FULFILLED) return v1::REASON_WRONG_STATE;
   if (purchase.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
-  if (action.channel() == v1::CHANNEL_PROXY && ServesAt(signer.member(), purchase.org)) {
+  const bool for_holder =
+      action.channel() == v1::CHANNEL_PROXY || action.channel() == v1::CHANNEL_CARD;
+  if (for_holder && ServesAt(signer.member(), purchase.org)) {
     return v1::REASON_F12_MERCHANT_AS_PROXY;
   }
   if (Blocked(purchase.holder)) return v1::REASON_F14_PARTY_BLOCKED;

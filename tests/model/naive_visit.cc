@@ -61,11 +61,13 @@ v1::Reason NaiveLedger::Do(const v1::PlaceOrder& tx) {
                       old.planned_minutes == tx.planned_minutes();
     return same ? Already(v1::OUTCOME_ALREADY_RECORDED) : v1::REASON_CONFLICT;
   }
+  if (IsTaken(tx.entry())) return v1::REASON_CONFLICT;
   const Id& org = tx.community();
   if (const auto r = CheckIdTime(tx.entry(), org); r != v1::REASON_UNSPECIFIED) return r;
   const auto weight = Weight(org, tx.category(), now_);
   if (!weight) return v1::REASON_UNKNOWN_CATEGORY;
   const auto late = static_cast<Time>(Param(org, v1::POLICY_PARAMETER_LATE_LIMIT_MS, now_));
+  if (tx.planned_start_ms() > now_ + late) return v1::REASON_FUTURE;
   if (tx.planned_start_ms() < now_ - late) return v1::REASON_TOO_LATE;
   if (visit.planned_minutes < Param(org, v1::POLICY_PARAMETER_ENTRY_MIN_MINUTES, now_)) {
     return v1::REASON_ENTRY_TOO_SHORT;
@@ -129,6 +131,8 @@ v1::Reason NaiveLedger::Do(const v1::CheckIn& tx) {
   if (visit.state == v1::ENTRY_STATE_EXPIRED) return v1::REASON_DEADLINE_PASSED;
   if (visit.state != v1::ENTRY_STATE_CLAIMED) return v1::REASON_WRONG_STATE;
   if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
+  const auto near = CheckNearPlan(visit, tx.at_ms());
+  if (near != v1::REASON_UNSPECIFIED) return near;
   const auto reason = CheckClaimTime(tx.at_ms(), visit.community, visit.policy_ms);
   if (reason != v1::REASON_UNSPECIFIED) return reason;
   if (Blocked(visit.elder)) return v1::REASON_F14_PARTY_BLOCKED;
@@ -203,7 +207,12 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
     }
     if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
   }
+  if (known) {
+    const auto near = CheckNearPlan(visit, content.start_ms());
+    if (near != v1::REASON_UNSPECIFIED) return near;
+  }
   Fill(visit, content, tx.content());
+  if (!known && IsTaken(content.entry())) return v1::REASON_CONFLICT;
   if (!known) {
     const auto id_time = CheckIdTime(content.entry(), content.community());
     if (id_time != v1::REASON_UNSPECIFIED) return id_time;
@@ -417,6 +426,7 @@ v1::Reason NaiveLedger::PaperLine(const v1::PaperLine& line, const Id& org) {
     return visits_.at(id).content == line.content() ? Already(v1::OUTCOME_ALREADY_RECORDED)
                                                     : v1::REASON_CONFLICT;
   }
+  if (IsTaken(id)) return v1::REASON_CONFLICT;
   Visit visit{.policy_ms = now_};
   Fill(visit, content, line.content());
   const auto reason = JudgeContent(content, visit);

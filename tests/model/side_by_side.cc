@@ -218,6 +218,7 @@ void SideBySide::CompareEntry(const Id& id, const v1::Entry& record) {
   same(record.due_ms(), visit.due_ms, "due time");
   same(record.cooling_until_ms(), visit.cooling_until_ms, "cooling-off");
   same(record.credited_ms(), visit.credited_ms, "credit time");
+  same(record.pooled_minutes(), visit.pooled, "pooled minutes");
   const std::string real_paid = Sources(SourcesOf(record.paid()));
   Expect(real_paid == Sources(visit.paid), "payment of entry", id,
          real_paid + ", naive" + Sources(visit.paid));
