@@ -85,9 +85,8 @@ int Run(const Options& options) {
   }
   const auto started = (*node)->Start();
   if (!started) {
-    const int code = Report(started.error());
     (*node)->Drain();
-    return code;
+    return Report(started.error());  // the last line: it says what to do
   }
   const Exit exit = RunUntilStopped(**node, signals);
   (*node)->Drain();

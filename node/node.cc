@@ -117,7 +117,7 @@ class Node::Impl {
   }
 
   void Drain() {
-    spdlog::info("draining: no new transactions are accepted");
+    if (server_) spdlog::info("draining: no new transactions are accepted");
     backend_.draining = true;
     if (server_) {
       server_->SetServing(false);
