@@ -148,6 +148,9 @@ TEST(HostileRelay, OtherBytesBehindTheLeadersHeaderDisplaceNothing) {
     ToAll(cluster, leader, *first);
     EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(1); }, 150));
     EXPECT_EQ(cluster.view_of(leader).floor.view, View(1));
+    for (std::size_t i = 0; i < 4; ++i) {
+      for (const Disconnect& cut : cluster.node(i).disconnects) EXPECT_NE(cut.peer.value(), leader);
+    }
     EXPECT_EQ(cluster.faults(), kNone);
   }
 }

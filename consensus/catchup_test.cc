@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "consensus/pending.h"
 #include "consensus/testing/cluster.h"
 
 namespace timebank::consensus {
@@ -156,6 +157,15 @@ TEST(CatchUp, HoldsFewBodiesAhead) {
   EXPECT_LE(most, kBodiesAheadMax + 2);
   EXPECT_TRUE(cluster.RunUntil([&] { return cluster.height(3) == cluster.height(0); }, 20'000));
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(CatchUp, KeepsABoundedNumberOfDigestsTheNearestOnes) {
+  FinalChain chain;
+  const std::uint64_t top = kFinalDigestsMax + 100;
+  for (std::uint64_t height = top; height > 0; --height) chain.Know(Height(height), Hash());
+  EXPECT_EQ(chain.digests.size(), kFinalDigestsMax);
+  EXPECT_EQ(chain.digests.begin()->first, Height(1));
+  EXPECT_EQ(chain.digests.rbegin()->first, Height(kFinalDigestsMax));
 }
 
 // A peer that answers by the drop is not asked on and on.
