@@ -44,8 +44,10 @@ Reason CheckIdTime(const TxContext& tx, const Policy& policy, ByteView id) {
 
 Reason CheckNearPlan(const Policy& policy, const v1::Entry& entry, Millis start) {
   if (!entry.ordered()) return kOk;
-  const auto [first, last] = std::minmax(start.value(), entry.planned_start_ms());
-  const bool near = last - first <= policy.Ms(v1::POLICY_PARAMETER_SERVICE_HOLD_MS);
+  const std::uint64_t planned_ms = entry.planned_start_ms();
+  const std::uint64_t apart_ms =
+      std::max(start.value(), planned_ms) - std::min(start.value(), planned_ms);
+  const bool near = apart_ms <= policy.Ms(v1::POLICY_PARAMETER_SERVICE_HOLD_MS);
   return near ? kOk : v1::REASON_CONTENT_MISMATCH;
 }
 

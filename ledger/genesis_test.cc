@@ -189,7 +189,7 @@ TEST(Genesis, Organisations) {
   const auto district = [](v1::Genesis& g) { return g.mutable_organisations(0); };
   const auto street = [](v1::Genesis& g) { return g.mutable_organisations(1); };
   const Case cases[] = {
-      {"organisation without id", [&](auto& g) { district(g)->clear_org(); }, F::kBadOrganisation},
+      {"organisation without id", [&](auto& g) { street(g)->clear_org(); }, F::kBadOrganisation},
       {"without kind", [&](auto& g) { district(g)->clear_kind(); }, F::kBadOrganisation},
       {"twice", [&](auto& g) { street(g)->set_org(district(g)->org()); }, F::kBadOrganisation},
       {"its own parent", [&](auto& g) { district(g)->set_parent(district(g)->org()); },

@@ -31,6 +31,8 @@ std::string_view TextOf(consensus::Misbehaviour reason) {
       return "a body that is not its header's";
     case consensus::Misbehaviour::kOversize:
       return "more than a message may hold";
+    case consensus::Misbehaviour::kBadTransactionSignature:
+      return "a transaction with a wrong signature";
   }
   return "what it must not send";
 }

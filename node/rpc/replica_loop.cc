@@ -1,5 +1,7 @@
 #include "node/rpc/replica_loop.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 #include <vector>
 
@@ -68,9 +70,20 @@ void ReplicaLoop::Step(std::vector<decltype(replica::Event::what)> whats) {
       total > in_storage ? total - in_storage : 0;
 
   Publish();
+  TellUnknownVote();
   if (replica_->halted() && !std::exchange(halted_, true)) {
     on_halt_(replica::DumpText(*replica_->halted()));
   }
+}
+
+void ReplicaLoop::TellUnknownVote() {
+  const auto vote = replica_->status().consensus.unknown_vote;
+  if (!vote || std::exchange(unknown_vote_told_, true)) return;
+  spdlog::critical(
+      "this node votes no more: somebody holds a vote of its key in epoch {} view {} that its log "
+      "does not hold. The log was lost or restored from a backup, or a second process uses the "
+      "key. It goes on following the others; see 'A validator that lost its data' in the runbook",
+      vote->epoch.value(), vote->view.value());
 }
 
 void ReplicaLoop::Publish() {

@@ -44,6 +44,8 @@ class ReplicaLoop {
   void Run();
   void Step(std::vector<decltype(replica::Event::what)> events);
   void Publish();
+  // Once, to the operator: this node has become an observer (CONSENSUS 8).
+  void TellUnknownVote();
 
   std::unique_ptr<replica::Replica> replica_;
   Inbox* const inbox_;
@@ -51,6 +53,7 @@ class ReplicaLoop {
   Metrics* const metrics_;
   OnHalt on_halt_;
   bool halted_ = false;
+  bool unknown_vote_told_ = false;
   mutable std::mutex mutex_;
   std::shared_ptr<const Published> published_;  // guarded by mutex_
   std::thread thread_;

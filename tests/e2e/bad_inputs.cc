@@ -43,7 +43,7 @@ class BadInputs {
 
   Body DonateTo(std::int64_t minutes) const {
     Body body;
-    body.mutable_donate()->set_hold(platform::NewId<HoldId>(net_.Now()).str());
+    body.mutable_donate()->set_hold(platform::NewId<EntryId>(net_.Now()).str());
     body.mutable_donate()->set_org(volunteer_.home.str());
     body.mutable_donate()->set_minutes(minutes);
     return body;

@@ -115,39 +115,8 @@ void GoodPasses(Net& net, Tally& tally, int number, const std::string& after) {
   tally.Check(outcome.ok, "a good transaction passes right after " + after, outcome.Name());
 }
 
-}  // namespace
-
-void FloodClientPort(Net& net, Tally& tally, std::size_t count) {
-  Prng prng(7);
-  const std::string good = GoodTransaction(net, 6).envelope;
-  const auto stub = v1::TransactionService::NewStub(client::ChannelTo(net.node(), net.genesis()));
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kFloodTime);
-  const auto stream = stub->SubmitStream(&context);
-  std::size_t answered = 0;
-  std::size_t admitted = 0;
-  std::thread reader([&] {
-    v1::SubmitStreamResponse response;
-    while (stream->Read(&response)) {
-      for (const v1::SubmitResult& result : response.results()) {
-        ++answered;
-        if (result.reason() == v1::REASON_UNSPECIFIED) ++admitted;
-      }
-    }
-  });
-  for (std::size_t sent = 0; sent < count; sent += kFrame) {
-    v1::SubmitStreamRequest frame;
-    for (std::size_t i = 0; i < kFrame; ++i) frame.add_envelopes(Garbage(prng, good));
-    if (!stream->Write(frame)) break;
-  }
-  stream->WritesDone();
-  reader.join();
-  const grpc::Status status = stream->Finish();
-  tally.Check(answered >= count && admitted == 0 && status.ok(),
-              std::to_string(answered) + " garbage submissions, each refused",
-              std::to_string(admitted) + " admitted; " + status.error_message());
-
-  // Every method of every service, with noise in place of its message.
+// Every unary method of every service, with noise in place of its message.
+void CallWithNoise(Net& net, Tally& tally, Prng& prng) {
   grpc::GenericStub generic(client::ChannelTo(net.node(), net.genesis()));
   std::size_t refused = 0;
   std::size_t calls = 0;
@@ -181,6 +150,41 @@ void FloodClientPort(Net& net, Tally& tally, std::size_t count) {
               std::to_string(refused) + " of " + std::to_string(calls) +
                   " calls with noise refused, all answered",
               "too few");
+}
+
+}  // namespace
+
+void FloodClientPort(Net& net, Tally& tally, std::size_t count) {
+  Prng prng(7);
+  const std::string good = GoodTransaction(net, 6).envelope;
+  const auto stub = v1::TransactionService::NewStub(client::ChannelTo(net.node(), net.genesis()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kFloodTime);
+  const auto stream = stub->SubmitStream(&context);
+  std::size_t answered = 0;
+  std::size_t admitted = 0;
+  std::thread reader([&] {
+    v1::SubmitStreamResponse response;
+    while (stream->Read(&response)) {
+      for (const v1::SubmitResult& result : response.results()) {
+        ++answered;
+        if (result.reason() == v1::REASON_UNSPECIFIED) ++admitted;
+      }
+    }
+  });
+  for (std::size_t sent = 0; sent < count; sent += kFrame) {
+    v1::SubmitStreamRequest frame;
+    for (std::size_t i = 0; i < kFrame; ++i) frame.add_envelopes(Garbage(prng, good));
+    if (!stream->Write(frame)) break;
+  }
+  stream->WritesDone();
+  reader.join();
+  const grpc::Status status = stream->Finish();
+  tally.Check(answered >= count && admitted == 0 && status.ok(),
+              std::to_string(answered) + " garbage submissions, each refused",
+              std::to_string(admitted) + " admitted; " + status.error_message());
+
+  CallWithNoise(net, tally, prng);
   GoodPasses(net, tally, 6, "the flood");
 }
 

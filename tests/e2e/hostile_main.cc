@@ -7,7 +7,6 @@
 #include "tests/e2e/hostile.h"
 
 int main(int argc, char** argv) {
-  using namespace std::string_literals;
   if (argc < 3 || !timebank::client::RequireTls13()) {
     std::fprintf(stderr,
                  "timebank_hostile CLUSTER bad-inputs|client-flood|peer-flood|peer-port [COUNT]\n");
@@ -17,9 +16,9 @@ int main(int argc, char** argv) {
   timebank::hostile::Tally tally;
   const std::string what = argv[2];
   const std::size_t count = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 100'000;
-  if (what == "bad-inputs"s) timebank::hostile::TryBadInputs(net, tally);
-  if (what == "client-flood"s) timebank::hostile::FloodClientPort(net, tally, count);
-  if (what == "peer-flood"s) timebank::hostile::FloodPeerPorts(net, tally, count);
-  if (what == "peer-port"s) timebank::hostile::TryPeerPort(net, tally);
+  if (what == "bad-inputs") timebank::hostile::TryBadInputs(net, tally);
+  if (what == "client-flood") timebank::hostile::FloodClientPort(net, tally, count);
+  if (what == "peer-flood") timebank::hostile::FloodPeerPorts(net, tally, count);
+  if (what == "peer-port") timebank::hostile::TryPeerPort(net, tally);
   return tally.Close();
 }

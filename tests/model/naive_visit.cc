@@ -185,7 +185,9 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
   Visit visit{.policy_ms = now_};
   const auto old = visits_.find(content.entry());
   const bool known = old != visits_.end();
-  const Id& claimed_by = known ? old->second.volunteer : Id();
+  // Until there is content the visit is the claimant's; then another content is a conflict.
+  const bool awaited = known && old->second.content.empty();
+  const Id claimed_by = awaited ? old->second.volunteer : Id();
   if (!claimed_by.empty() && claimed_by != content.volunteer()) return v1::REASON_F15_WRONG_SCOPE;
   const auto earn_age = Param(content.community(), v1::POLICY_PARAMETER_EARN_AGE_YEARS,
                               known ? old->second.policy_ms : now_);
@@ -206,14 +208,12 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
       return v1::REASON_WRONG_STATE;
     }
     if (visit.due_ms <= now_) return v1::REASON_DEADLINE_PASSED;
-  }
-  if (known) {
     const auto near = CheckNearPlan(visit, content.start_ms());
     if (near != v1::REASON_UNSPECIFIED) return near;
   }
   Fill(visit, content, tx.content());
-  if (!known && IsTaken(content.entry())) return v1::REASON_CONFLICT;
   if (!known) {
+    if (IsTaken(content.entry())) return v1::REASON_CONFLICT;
     const auto id_time = CheckIdTime(content.entry(), content.community());
     if (id_time != v1::REASON_UNSPECIFIED) return id_time;
   }

@@ -222,7 +222,7 @@ class WorldBuilder {
   std::vector<std::string> ElderIds(std::size_t at) const {
     std::vector<std::string> ids;
     for (std::size_t i = at; i < std::min(world_.elders.size(), at + kListMax); ++i) {
-      ids.push_back(world_.elders[i].member.str());
+      ids.emplace_back(world_.elders[i].member.text());
     }
     std::sort(ids.begin(), ids.end());
     return ids;
