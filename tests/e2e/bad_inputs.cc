@@ -144,16 +144,16 @@ class BadInputs {
   void Encodings() {
     const auto good = Build(cli::AsMember(volunteer_), DonateTo(1));
     Refused("truncated", good.envelope.substr(0, good.envelope.size() - 10), v1::REASON_MALFORMED);
-    Refused("nothing at all", "", v1::REASON_MISSING_FIELD);
+    Refused("nothing at all", "", v1::REASON_WRONG_CHAIN);
     Refused("a field that the schema does not have", good.envelope + std::string("\x78\x01", 2),
             v1::REASON_UNKNOWN_FIELD);
     // The length of chain_tag, 8, in two bytes instead of one.
     std::string padded = good.envelope;
     padded.replace(1, 1, std::string("\x88\x00", 2));
     Refused("a length in more bytes than needed", padded, v1::REASON_NON_CANONICAL);
-    Refused("a body of 20 KiB",
-            Changed(good,
-                    [](v1::Envelope& envelope) { envelope.mutable_body()->append(20'000, '\0'); }),
+    Body long_name;
+    long_name.mutable_create_organisation()->set_name(std::string(20'000, 'x'));
+    Refused("a name of 20 KB", Build(cli::AsMember(volunteer_), long_name).envelope,
             v1::REASON_OVERSIZE);
     Refused("an envelope of 300 KiB", std::string(300'000, 'x'), v1::REASON_OVERSIZE);
   }
