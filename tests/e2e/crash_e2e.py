@@ -25,7 +25,7 @@ class Load:
             [net.timebank, "--json", "workload", "run", "--seconds", str(seconds), "--lone", "0",
              "--members", "2000", "--window", "200", "--record", self.record],
             stdout=subprocess.PIPE, stderr=self.errors, env=env, text=True)
-        self.wait_for_proofs(1, 120)
+        self.wait_for_proofs(1, 300)
 
     def proofs(self):
         try:
@@ -41,6 +41,10 @@ class Load:
             assert time.monotonic() < end, f"{self.proofs()} proofs after {seconds} s"
             time.sleep(0.05)
 
+    def stop(self):
+        self.process.terminate()
+        self.process.communicate(timeout=60)
+
     def finish(self):
         out, _ = self.process.communicate(timeout=180)
         assert self.process.returncode == 0, open(self.errors.name, encoding="utf-8").read()
@@ -55,11 +59,11 @@ def check(net, load):
 
 
 def test_one_validator_killed_under_load(net):
-    load = Load(net, 12)
+    load = Load(net, 25)
     for index in (1, 3):
         time.sleep(2)
         net.kill(index)
-        load.wait_for_proofs(load.proofs() + 100, 10)
+        load.wait_for_proofs(load.proofs() + 100, 20)
         time.sleep(1)
         net.start(index)
     numbers = load.finish()
@@ -71,7 +75,7 @@ def test_one_validator_killed_under_load(net):
 
 
 def test_all_validators_killed_ten_times(net):
-    load = Load(net, 45)
+    load = Load(net, 600)
     for _ in range(10):
         time.sleep(random.uniform(0, 1.5))
         for index in range(4):
@@ -81,8 +85,8 @@ def test_all_validators_killed_ten_times(net):
         before = load.proofs()
         for index in range(4):
             net.start(index)
-        load.wait_for_proofs(before + 1, 30)
-    load.finish()
+        load.wait_for_proofs(before + 1, 60)
+    load.stop()
     net.wait_agreed(seconds=60)
     check(net, load)
 
