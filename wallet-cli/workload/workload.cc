@@ -65,12 +65,12 @@ void Merge(MixResult& total, MixResult part) {
   if (total.broken.empty()) total.broken = part.broken;
 }
 
-std::uint64_t LongestPause(std::vector<std::uint64_t>& final_at_us, std::uint64_t began_us) {
+// Between two final transactions: the time that the first window takes is no pause.
+std::uint64_t LongestPause(std::vector<std::uint64_t>& final_at_us) {
   std::sort(final_at_us.begin(), final_at_us.end());
   std::uint64_t longest = 0;
-  for (const std::uint64_t at : final_at_us) {
-    longest = std::max(longest, at - began_us);
-    began_us = at;
+  for (std::size_t i = 1; i < final_at_us.size(); ++i) {
+    longest = std::max(longest, final_at_us[i] - final_at_us[i - 1]);
   }
   return longest;
 }
@@ -221,7 +221,7 @@ class Workload {
     for (std::thread& thread : threads) thread.join();
     numbers.seconds = static_cast<double>(platform::MonotonicUs() - began) / 1e6;
     for (MixResult& result : results) Merge(numbers.mix, std::move(result));
-    numbers.pause_us = LongestPause(numbers.mix.final_at_us, began);
+    numbers.pause_us = LongestPause(numbers.mix.final_at_us);
     numbers.p50_us = Percentile(numbers.mix.latencies_us, 500);
     numbers.p95_us = Percentile(numbers.mix.latencies_us, 950);
     numbers.p99_us = Percentile(numbers.mix.latencies_us, 990);
