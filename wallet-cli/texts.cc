@@ -50,6 +50,7 @@ constexpr Row kRows[] = {
     {Text::kReceiptHolds, "the receipt holds: final on this ledger",
      "回执有效：已在此账本最终确认"},
     {Text::kReceiptFails, "the receipt does not hold: it failed at", "回执无效，未通过的步骤："},
+    {Text::kReadAs, "say who reads it: --as NAME", "请用 --as NAME 说明由谁读取"},
 };
 
 }  // namespace

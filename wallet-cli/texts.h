@@ -45,6 +45,7 @@ enum class Text {
   kSpendable,
   kReceiptHolds,  // a receipt verifies
   kReceiptFails,  // ... at the step
+  kReadAs,        // what to do when a read needs a token
 };
 
 [[nodiscard]] std::string_view Say(Text text, Language language);
