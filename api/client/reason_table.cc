@@ -176,7 +176,7 @@ constexpr ReasonInfo kRows[] = {
     {v1::REASON_DISK_LOW, kUnavailable, Retry::kLater, kAskOperator,
      "the node's disk is nearly full, it accepts nothing new", "节点磁盘将满，暂停接收"},
     {v1::REASON_RATE_LIMITED, kResourceExhausted, Retry::kLater, kWaitAndRetry,
-     "too many requests on this connection", "请求过于频繁"},
+     "too many requests from this address", "请求过于频繁"},
     {v1::REASON_NOT_DEVELOPMENT, kFailedPrecondition, kNever, kNone,
      "only a development network does this", "仅开发网络可用"},
     {v1::REASON_BLOCK_DAMAGED, kDataLoss, Retry::kLater, kAskOperator,

@@ -97,6 +97,22 @@ def test_a_receipt_verifies_offline_and_no_bit_may_change(net):
         assert code == 4, (code, out, err)
 
 
+def test_a_sweep_is_read_by_those_it_credits(net):
+    def receipt(line, *reader):
+        code, out, err = net.run("--json", *reader, "receipt", "get", line["transaction_id"])
+        return code, out + err
+
+    lines = net.json("--as", "M00000", "statement")["lines"]
+    # Credits come from sweeps; the id of one follows from its height, so it opens nothing.
+    closed = [line for line in lines if "REASON_NO_TOKEN" in receipt(line)[1]]
+    assert closed, lines
+    for line in closed:
+        code, out = receipt(line, "--as", "M00000")
+        assert code == 0 and json.loads(out)["lines"], out
+        code, out = receipt(line, "--as", "M00025")
+        assert code == 1 and "NOT_FOUND" in out, out
+
+
 def test_an_idle_network_stays_put(net):
     before = net.wait_agreed()
     time.sleep(8)
