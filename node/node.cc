@@ -18,6 +18,7 @@
 #include "node/rpc/client_server.h"
 #include "node/rpc/peer_requests.h"
 #include "node/rpc/rate_limit.h"
+#include "node/rpc/storage_index.h"
 #include "node/rpc/timed_storage.h"
 #include "node/rpc/verify_pool.h"
 #include "node/storage/advice.h"
@@ -37,24 +38,6 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 Unexpected<StartFailure> Fail(Exit exit, std::string text) {
   return Unexpected{StartFailure{exit, std::move(text)}};
 }
-
-// Lists and blocks for readers, straight from storage: its reading calls may come from any thread.
-class StorageIndex final : public rpc::LedgerIndex {
- public:
-  explicit StorageIndex(storage::NodeStorage* storage) : storage_(storage) {}
-  std::vector<replica::IndexRow> Scan(ByteView prefix, ByteView after, std::size_t limit) override {
-    return storage_->ScanIndex(prefix, after, limit);
-  }
-  std::optional<consensus::CommittedBlock> ReadBlock(Height height) override {
-    return storage_->ReadBlock(height);
-  }
-  std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
-    return storage_->FindTransaction(id);
-  }
-
- private:
-  storage::NodeStorage* const storage_;
-};
 
 std::size_t ThreadsFor(std::uint32_t configured) {
   return configured != 0 ? configured : std::max(1U, std::thread::hardware_concurrency());
@@ -164,7 +147,7 @@ class Node::Impl {
     if (!opened) return Fail(Exit::kStorage, opened.error());
     storage_ = std::move(*opened);
     timed_storage_ = std::make_unique<rpc::TimedStorage>(storage_.get(), &metrics_);
-    index_ = std::make_unique<StorageIndex>(storage_.get());
+    index_ = std::make_unique<rpc::StorageIndex>(storage_.get());
     auto clock = rpc::NodeClock::Open(config_.data_dir, identity_.genesis.message.development(),
                                       config_.clock_offset_ms);
     if (!clock) return Fail(Exit::kStorage, clock.error());
@@ -326,7 +309,7 @@ class Node::Impl {
   rpc::RateLimit limit_;
   std::unique_ptr<storage::NodeStorage> storage_;
   std::unique_ptr<rpc::TimedStorage> timed_storage_;
-  std::unique_ptr<StorageIndex> index_;
+  std::unique_ptr<rpc::StorageIndex> index_;
   std::unique_ptr<rpc::NodeClock> clock_;
   rpc::BlockRequests asked_;
   std::unique_ptr<rpc::PeerLinks> peers_;

@@ -15,23 +15,6 @@
 
 namespace timebank::rpc::testing {
 
-class OneNode::Index final : public LedgerIndex {
- public:
-  explicit Index(storage::NodeStorage* storage) : storage_(storage) {}
-  std::vector<replica::IndexRow> Scan(ByteView prefix, ByteView after, std::size_t limit) override {
-    return storage_->ScanIndex(prefix, after, limit);
-  }
-  std::optional<consensus::CommittedBlock> ReadBlock(Height height) override {
-    return storage_->ReadBlock(height);
-  }
-  std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
-    return storage_->FindTransaction(id);
-  }
-
- private:
-  storage::NodeStorage* const storage_;
-};
-
 OneNode::OneNode(std::size_t validators)
     : ledger_(validators),
       signer_(ledger_.validator_keys().front(), ledger_.chain_id()),
@@ -62,7 +45,7 @@ OneNode::OneNode(std::size_t validators)
   auto storage = storage::NodeStorage::Open(directory_, std::move(options));
   TB_CHECK(storage.has_value());
   storage_ = std::move(*storage);
-  index_ = std::make_unique<Index>(storage_.get());
+  index_ = std::make_unique<StorageIndex>(storage_.get());
   auto clock = NodeClock::Open(directory_, /*development=*/false, 0);
   TB_CHECK(clock.has_value());
   clock_ = std::move(*clock);

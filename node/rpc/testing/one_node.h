@@ -9,6 +9,7 @@
 #include "api/client/transaction_builder.h"
 #include "node/rpc/backend.h"
 #include "node/rpc/client_server.h"
+#include "node/rpc/storage_index.h"
 #include "node/rpc/testing/sample_ledger.h"
 #include "node/rpc/verify_pool.h"
 #include "node/storage/node_storage.h"
@@ -34,7 +35,6 @@ class OneNode {
   void DamageLog();
 
  private:
-  class Index;
   void Serve();
 
   const SampleLedger ledger_;
@@ -47,7 +47,7 @@ class OneNode {
   consensus::LocalSigner signer_;
   std::unique_ptr<VerifyPool> verifier_;
   std::unique_ptr<storage::NodeStorage> storage_;
-  std::unique_ptr<Index> index_;
+  std::unique_ptr<StorageIndex> index_;
   std::unique_ptr<NodeClock> clock_;
   std::unique_ptr<PeerLinks> peers_;
   std::unique_ptr<ReplicaLoop> loop_;
