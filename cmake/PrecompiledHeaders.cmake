@@ -1,5 +1,5 @@
-# What most sources parse first, parsed once per group: two thirds of a clean build were headers of
-# others. Only headers that never change with our sources; the layer lint still reads every include.
+# What most sources parse first, parsed once per group (ledger/entry_visit.cc alone: from 5.1 to 1.5
+# s of processor time). Only headers that never change with our sources; the layer lint still reads every include.
 function(timebank_precompiled)
   cmake_parse_arguments(A "" "NAME" "HEADERS;DEPS;OPTIONS;TARGETS" ${ARGN})
   set(pch timebank_${A_NAME}_pch)

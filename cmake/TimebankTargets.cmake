@@ -29,7 +29,7 @@ if(TIMEBANK_SANITIZE)
 endif()
 
 # Tests and command glue are run once and compiled often: in the development build the optimiser
-# leaves them alone, which takes a third off a clean build. What they call is optimised.
+# leaves them alone. What they call is optimised.
 set(TIMEBANK_GLUE_OPTIONS $<$<CONFIG:RelWithDebInfo>:-O0>)
 
 add_library(timebank_warnings INTERFACE)
