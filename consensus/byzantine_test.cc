@@ -195,12 +195,7 @@ TEST(HostileLeader, UncheckedBodyIsNotServed) {
   const std::size_t leader = cluster.LeaderAt(2);
   const std::size_t me = (leader + 1) % 4;
   const std::size_t asker = (leader + 2) % 4;
-  std::vector<std::size_t> others;
-  for (std::size_t i = 0; i < 4; ++i) {
-    if (i == me) continue;
-    cluster.MakePuppet(i);
-    others.push_back(i);
-  }
+  const std::vector<std::size_t> others = cluster.MakePuppetsBut(me);
   const auto nullified = cluster.CertificateOf(others, Nullify(1));
   cluster.Deliver(asker, me, CertificateMessage{nullified});
   cluster.Run(20);
@@ -410,12 +405,7 @@ TEST(Divergence, QuorumForABlockRefusedHereHalts) {
   Cluster cluster(NetworkOptions{});
   const std::size_t leader = cluster.LeaderAt(1);
   const std::size_t me = (leader + 1) % 4;
-  std::vector<std::size_t> others;
-  for (std::size_t i = 0; i < 4; ++i) {
-    if (i == me) continue;
-    cluster.MakePuppet(i);
-    others.push_back(i);
-  }
+  const std::vector<std::size_t> others = cluster.MakePuppetsBut(me);
   const Block bad = cluster.BlockOnGenesis(leader, {testing::kPoison});
   cluster.Deliver(leader, me, cluster.ProposalBy(leader, 1, bad));
   cluster.Run(50);

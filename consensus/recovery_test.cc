@@ -189,12 +189,7 @@ TEST(P3NullifyCrashNotarizationRetry, NeverFinalizes) {
   Cluster cluster(NetworkOptions{});
   const std::size_t leader = cluster.LeaderAt(1);
   const std::size_t me = (leader + 1) % 4;
-  std::vector<std::size_t> others;
-  for (std::size_t i = 0; i < 4; ++i) {
-    if (i == me) continue;
-    cluster.MakePuppet(i);
-    others.push_back(i);
-  }
+  const std::vector<std::size_t> others = cluster.MakePuppetsBut(me);
   std::vector<Vote> sent;
   cluster.link = [&](std::size_t from, std::size_t, const Message& message) {
     const auto* vote = std::get_if<Vote>(&message);

@@ -337,6 +337,16 @@ std::size_t Cluster::LeaderAt(std::uint64_t view) const {
   return LeaderOf(LeaderOffset(chain_id_, options_.n), View(view), options_.n).value();
 }
 
+std::vector<std::size_t> Cluster::MakePuppetsBut(std::size_t me) {
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (i == me) continue;
+    MakePuppet(i);
+    others.push_back(i);
+  }
+  return others;
+}
+
 crypto::Signature Cluster::SignAs(std::size_t i, const chain::VotePosition& p) const {
   return keys_[i].Sign(chain::VoteBytes(chain_id_, p));
 }

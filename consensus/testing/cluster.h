@@ -76,6 +76,8 @@ class Cluster {
 
   // No core runs at `i` from now on: the test speaks for it.
   void MakePuppet(std::size_t i) { nodes_[i].core.reset(); }
+  // Puppets all but `me`; their indexes.
+  std::vector<std::size_t> MakePuppetsBut(std::size_t me);
   [[nodiscard]] crypto::Signature SignAs(std::size_t i, const chain::VotePosition& p) const;
   [[nodiscard]] Vote VoteOf(std::size_t i, const chain::VotePosition& p) const;
   [[nodiscard]] chain::Certificate CertificateOf(const std::vector<std::size_t>& signers,
