@@ -45,7 +45,12 @@ struct FixedBytes {
     }
     return true;
   }
-  friend auto operator<=>(const FixedBytes&, const FixedBytes&) = default;
+  // Hashes and random ids differ in the first byte mostly: no call for them.
+  friend std::strong_ordering operator<=>(const FixedBytes& a, const FixedBytes& b) {
+    if (a.data[0] != b.data[0]) return a.data[0] <=> b.data[0];
+    return std::memcmp(a.data.data(), b.data.data(), N) <=> 0;
+  }
+  friend bool operator==(const FixedBytes&, const FixedBytes&) = default;
 };
 
 using Hash = FixedBytes<struct HashTag, 32>;

@@ -190,8 +190,8 @@ BlockResult BlockExecution::Finish() {
   mark.set_height(parent_.height().value());
   mark.set_digest(place_.parent_digest.str());
   BlockResult result{.state = parent_};
-  WriteChanges(result.state);
-  WriteChainRecord(result.state);
+  WriteChainRecord(result);
+  WriteChanges(result);
   result.state_root = result.state.root();
   result.tx_root = chain::MerkleRoot(envelopes_);
   result.extras_root = chain::MerkleRoot({});
@@ -202,19 +202,27 @@ BlockResult BlockExecution::Finish() {
   return result;
 }
 
-void BlockExecution::WriteChainRecord(State& next) {
+void BlockExecution::WriteChainRecord(BlockResult& result) {
   auto chain = std::make_shared<v1::ChainRecord>(parent_.chain());
   chain->set_height(place_.height.value());
   chain->set_timestamp_ms(place_.timestamp.value());
   chain->set_log_size(log_.size());
   chain->clear_log_peaks();
   for (const Hash& peak : log_.peaks()) chain->add_log_peaks(peak.str());
-  next.tree_.Put(KeyOf<v1::ChainRecord>({}).view(), AsBytes(chain::CanonicalBytes(*chain)));
-  next.chain_ = std::move(chain);
+  Put(result, KeyOf<v1::ChainRecord>({}), *chain);
+  result.state.chain_ = std::move(chain);
+}
+
+void BlockExecution::Put(BlockResult& result, const StateKey& key,
+                         const google::protobuf::Message& record) {
+  const std::string bytes = chain::CanonicalBytes(record);
+  result.state.tree_.Put(key.view(), AsBytes(bytes));
+  result.changes.push_back({ToBytes(key.view()), ToBytes(AsBytes(bytes))});
 }
 
 // Tree and due index follow the records; the books must balance (DOMAIN 2).
-void BlockExecution::WriteChanges(State& next) {
+void BlockExecution::WriteChanges(BlockResult& result) {
+  State& next = result.state;
   std::optional<std::int64_t> minutes = 0;
   std::optional<std::int64_t> fen = 0;
   records_->ForEachChange([&](const Records::Change& change) {
@@ -228,9 +236,10 @@ void BlockExecution::WriteChanges(State& next) {
       if (now.due) next.due_.Insert({*now.due, change.key});
     }
     if (change.now != nullptr) {
-      next.tree_.Put(change.key.view(), AsBytes(chain::CanonicalBytes(*change.now)));
+      Put(result, change.key, *change.now);
     } else if (change.existed) {
       next.tree_.Erase(change.key.view());
+      result.changes.push_back({ToBytes(change.key.view()), std::nullopt});
     }
   });
   TB_CHECK(*minutes == 0);

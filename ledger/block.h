@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,8 +52,15 @@ struct LogLeaf {
   Hash leaf_hash;
 };
 
+// A record that the block changed; no value: it is gone.
+struct RecordChange {
+  Bytes key;
+  std::optional<Bytes> value;
+};
+
 struct BlockResult {
   State state;
+  std::vector<RecordChange> changes;  // ascending by key, each once
   Hash state_root;
   Hash tx_root;
   Hash extras_root;  // of a block without evidence and without a next set
@@ -97,8 +105,10 @@ class BlockExecution {
   void Sweep();
   void AppendLeaf(const Hash& id, bool sweep, std::vector<v1::EffectsLine>& lines);
   void AdvanceStatements(const v1::EffectsLine& line, ByteView bytes);
-  void WriteChainRecord(State& next);
-  void WriteChanges(State& next);
+  static void Put(BlockResult& result, const StateKey& key,
+                  const google::protobuf::Message& record);
+  void WriteChainRecord(BlockResult& result);
+  void WriteChanges(BlockResult& result);
 
   const State& parent_;
   BlockPlace place_;

@@ -11,9 +11,10 @@ StateKey& StateKey::Raw(ByteView bytes) {
   return *this;
 }
 
+// Bytes beyond the size are zero, so that a key that begins like a longer one is equal to it up to
+// there, and the size decides.
 std::strong_ordering operator<=>(const StateKey& a, const StateKey& b) {
-  const std::size_t shorter = std::min(a.size_, b.size_);
-  const int order = std::memcmp(a.data_.data(), b.data_.data(), shorter);
+  const int order = std::memcmp(a.data_.data(), b.data_.data(), StateKey::kSizeMax);
   return order != 0 ? order <=> 0 : a.size_ <=> b.size_;
 }
 

@@ -72,6 +72,12 @@ class SubmitStream::Impl {
     return outcomes_.at(sequence);
   }
 
+  std::vector<std::uint64_t> SettledFrom(std::size_t first) const {
+    const std::lock_guard lock(mutex_);
+    if (first >= settled_.size()) return {};
+    return {settled_.begin() + static_cast<std::ptrdiff_t>(first), settled_.end()};
+  }
+
   Counts counts() const {
     const std::lock_guard lock(mutex_);
     return counts_;
@@ -162,6 +168,7 @@ class SubmitStream::Impl {
     outcome.state = state;
     outcome.latency_us = platform::MonotonicUs() - outcome.latency_us;
     pending_.erase(sequence);
+    settled_.push_back(sequence);
   }
 
   // False when anything of the block's proofs does not hold.
@@ -185,6 +192,7 @@ class SubmitStream::Impl {
       }
       OnFinal(*id, lines, header->height);
     }
+    changed_.notify_all();
     return true;
   }
 
@@ -219,7 +227,6 @@ class SubmitStream::Impl {
       ++counts_.final;
     }
     by_id_.erase(found);
-    changed_.notify_all();
   }
 
   const chain::Genesis genesis_;
@@ -233,6 +240,7 @@ class SubmitStream::Impl {
   mutable std::mutex mutex_;  // all below
   std::condition_variable changed_;
   std::deque<StreamOutcome> outcomes_;
+  std::deque<std::uint64_t> settled_;  // sequence numbers, in the order in which they were
   std::map<Hash, std::vector<std::uint64_t>> by_id_;
   std::set<std::uint64_t> pending_;
   Counts counts_;
@@ -251,6 +259,9 @@ bool SubmitStream::WaitBelow(std::uint64_t sequence, std::uint64_t timeout_ms) {
 }
 StreamOutcome SubmitStream::OutcomeOf(std::uint64_t sequence) const {
   return impl_->OutcomeOf(sequence);
+}
+std::vector<std::uint64_t> SubmitStream::SettledFrom(std::size_t first) const {
+  return impl_->SettledFrom(first);
 }
 SubmitStream::Counts SubmitStream::counts() const { return impl_->counts(); }
 std::optional<Error> SubmitStream::broken() const { return impl_->broken(); }

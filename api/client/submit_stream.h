@@ -55,6 +55,9 @@ class SubmitStream {
   [[nodiscard]] bool WaitBelow(std::uint64_t sequence, std::uint64_t timeout_ms);
   // What is known of one submission. Requires: a sequence number that Submit gave out.
   [[nodiscard]] StreamOutcome OutcomeOf(std::uint64_t sequence) const;
+  // Sequence numbers of what is final or refused, in the order in which it became so, without the
+  // first `first` of them: who follows many submissions asks for what is new.
+  [[nodiscard]] std::vector<std::uint64_t> SettledFrom(std::size_t first) const;
   // Number submitted, final and refused so far.
   struct Counts {
     std::uint64_t submitted = 0;

@@ -169,11 +169,11 @@ FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) 
     AppendStatementRows(row, batch.index_rows);
   }
   TB_CHECK(log_.size() == block.header().log_size);
-  execution->state->tree().ForEachChangeSince(stored_, [&](ByteView key,
-                                                           std::optional<ByteView> value) {
-    batch.changes.push_back({ToBytes(key), value ? std::optional(ToBytes(*value)) : std::nullopt});
-    if (value) AppendRecordRows(key, stored_.Get(key), *value, batch.index_rows);
-  });
+  batch.changes = ChangesSinceStored(*execution);
+  for (const StateChange& change : batch.changes) {
+    if (!change.value) continue;
+    AppendRecordRows(change.key, stored_.Get(change.key), *change.value, batch.index_rows);
+  }
   std::sort(batch.index_rows.begin(), batch.index_rows.end(),
             [](const IndexRow& a, const IndexRow& b) { return a.key < b.key; });
   ports_.storage.CommitBlock(batch);
@@ -182,6 +182,15 @@ FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) 
   executions_.Prune(block.header().height);
   admission_.Remove(execution->transactions);
   return {committed, execution->transactions, execution->rows, std::nullopt, {}};
+}
+
+// What the block changed; with the first one, all records of genesis are new to storage.
+std::vector<StateChange> Replica::Impl::ChangesSinceStored(const Execution& execution) const {
+  if (stored_.size() > 0) return execution.changes;
+  std::vector<StateChange> all;
+  execution.state->tree().ForEach(
+      [&all](ByteView key, ByteView value) { all.push_back({ToBytes(key), ToBytes(value)}); });
+  return all;
 }
 
 // A final block whose execution is no longer here: a quorum stands for its signatures.

@@ -22,6 +22,9 @@ SharedExecution ToExecution(const ExecutionInput& input, ledger::BlockResult res
   out->log = {result.log_size, result.log_root};
   out->state_root = result.state_root;
   out->transactions = std::move(transactions);
+  for (ledger::RecordChange& change : result.changes) {
+    out->changes.push_back({std::move(change.key), std::move(change.value)});
+  }
   std::uint64_t log_index = result.log_size - result.leaves.size();
   std::uint32_t position = 0;
   for (ledger::LogLeaf& leaf : result.leaves) {

@@ -34,6 +34,7 @@ struct Execution {
   LogHead log;  // after the block
   std::vector<SharedTransaction> transactions;
   std::vector<TransactionRow> rows;  // the sweep first, if it did anything
+  std::vector<StateChange> changes;  // of the parent's records
   // Of what a leader builds: whether due work was done. It need not leave a row: what expires
   // quietly has no effects line, but must go all the same, or it would stay due for ever.
   bool swept = false;

@@ -26,7 +26,7 @@ struct PoolLimits {
 // Steady milliseconds between two floods of one transaction.
 inline constexpr std::uint64_t kFloodAgainMs = 3'000;
 // Transactions judged again after one final block, beyond those found invalid at the front.
-inline constexpr std::size_t kJudgedAgainMax = 256;
+inline constexpr std::size_t kJudgedAgainMax = 64;
 
 class Pool {
  public:

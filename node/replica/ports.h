@@ -48,7 +48,7 @@ struct IndexRow {
 // Everything that one final block changes: one atomic batch.
 struct CommitBatch {
   const consensus::CommittedBlock& block;  // finalization: of it or of a descendant
-  std::vector<StateChange> changes;        // ascending by H(key)
+  std::vector<StateChange> changes;        // each key once
   std::vector<TransactionRow> transactions;
   std::vector<IndexRow> index_rows;
 };

@@ -71,6 +71,7 @@ class Replica::Impl {
   [[nodiscard]] std::set<Hash> TakenBelow(Hash digest) const;
   void Commit(const std::vector<consensus::CommittedBlock>& blocks);
   [[nodiscard]] FinalBlock CommitOne(const consensus::CommittedBlock& block);
+  [[nodiscard]] std::vector<StateChange> ChangesSinceStored(const Execution& execution) const;
   [[nodiscard]] SharedExecution ExecuteFinal(const consensus::Block& block);
   void Serve(const consensus::ServeBlocks& serve);
   void Serve(const consensus::ServeBlock& serve);

@@ -1,6 +1,7 @@
 #include "node/storage/node_storage.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/check.h"
@@ -151,6 +152,10 @@ void NodeStorage::CommitBlock(const replica::CommitBatch& batch) {
   TB_CHECK(start.has_value());  // the batch of this very body, at the latest
   writes.push_back({Column::kMeta, ToBytes(AsBytes(kMetaFloor)), Encode(floor)});
   writes.push_back({Column::kMeta, ToBytes(AsBytes(kMetaLogStart)), Encode(*start)});
+  // A memtable finds the place of a key at once when it follows the one before it.
+  std::sort(writes.begin(), writes.end(), [](const KvWrite& a, const KvWrite& b) {
+    return std::tie(a.column, a.key) < std::tie(b.column, b.key);
+  });
   RequireWritten(kv_->Write(writes));
 
   floor_ = floor;

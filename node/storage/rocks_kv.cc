@@ -4,11 +4,13 @@
 #include <rocksdb/db.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -38,7 +40,7 @@ ByteView FromSlice(const rocksdb::Slice& slice) {
   return AsBytes(std::string_view(slice.data(), slice.size()));
 }
 rocksdb::DBOptions DatabaseOptions();
-rocksdb::ColumnFamilyOptions ColumnOptions();
+rocksdb::ColumnFamilyOptions ColumnOptions(std::size_t column);
 
 class RocksKv final : public KvStore {
  public:
@@ -121,8 +123,9 @@ class RocksKv final : public KvStore {
 
 Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory) {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  const rocksdb::ColumnFamilyOptions column = ColumnOptions();
-  for (const char* name : kColumnNames) descriptors.emplace_back(name, column);
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    descriptors.emplace_back(kColumnNames.at(i), ColumnOptions(i));
+  }
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> columns;
   const auto status =
@@ -148,6 +151,7 @@ rocksdb::DBOptions DatabaseOptions() {
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   options.db_write_buffer_size = kWriteBuffersBytesMax;
   options.max_total_wal_size = kWalBytesMax;
+  options.allow_concurrent_memtable_write = false;  // there is one writer
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
@@ -155,7 +159,7 @@ rocksdb::DBOptions DatabaseOptions() {
   return options;
 }
 
-rocksdb::ColumnFamilyOptions ColumnOptions() {
+rocksdb::ColumnFamilyOptions ColumnOptions(std::size_t column) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
@@ -167,6 +171,11 @@ rocksdb::ColumnFamilyOptions ColumnOptions() {
   options.memtable_prefix_bloom_size_ratio = 0.02;
   options.compression = rocksdb::CompressionType::kLZ4Compression;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  // Read at the start only, and then whole: what is written is not put in order before it has to.
+  if (column == static_cast<std::size_t>(Column::kState) ||
+      column == static_cast<std::size_t>(Column::kLeaves)) {
+    options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+  }
   return options;
 }
 

@@ -63,7 +63,7 @@ MixResult MixWorker::Run(const std::atomic<bool>& stop) {
     if (in_flight_.size() < options_.window) SendFrame();
     Collect();
     if (in_flight_.size() >= options_.window) {
-      const std::uint64_t front = in_flight_.front().sequence;
+      const std::uint64_t front = in_flight_.begin()->first;
       // A millisecond at most: other answers than the oldest make room too.
       (void)stream_->WaitBelow(front + 1, 1);
     }
@@ -77,12 +77,13 @@ void MixWorker::Drain() {
   const std::uint64_t end = platform::MonotonicMs() + kDrainMs;
   while (!in_flight_.empty() && platform::MonotonicMs() < end) {
     if (stream_->broken()) FailOver();
-    (void)stream_->WaitBelow(in_flight_.back().sequence + 1, kDrainStepMs);
+    (void)stream_->WaitBelow(in_flight_.rbegin()->first + 1, kDrainStepMs);
     Collect();
   }
 }
 
 void MixWorker::OpenStream() {
+  collected_ = 0;
   stream_ = std::make_unique<client::SubmitStream>(
       options_.nodes[node_], genesis_,
       client::SubmitStreamOptions{.in_flight_max = options_.window * 2, .keep_lines = false});
@@ -97,13 +98,15 @@ void MixWorker::FailOver() {
   node_ = (node_ + 1) % options_.nodes.size();
   OpenStream();
   std::vector<client::SignedTransaction> again;
-  for (InFlight& flight : in_flight_) {
+  for (auto& [sequence, flight] : in_flight_) {
     flight.lost_us = platform::MonotonicUs() - flight.began_us;
     again.push_back(flight.transaction);
   }
   if (again.empty()) return;
   std::uint64_t sequence = stream_->Submit(again);
-  for (InFlight& flight : in_flight_) flight.sequence = sequence++;
+  std::map<std::uint64_t, InFlight> moved;
+  for (auto& [old, flight] : in_flight_) moved.emplace(sequence++, std::move(flight));
+  in_flight_ = std::move(moved);
 }
 
 Millis MixWorker::Now() const {
@@ -162,21 +165,19 @@ void MixWorker::SendFrame() {
   }
   if (frame.empty()) return;
   std::uint64_t sequence = stream_->Submit(frame);
-  for (InFlight& flight : flights) {
-    flight.sequence = sequence++;
-    in_flight_.push_back(std::move(flight));
-  }
+  for (InFlight& flight : flights) in_flight_.emplace(sequence++, std::move(flight));
 }
 
 void MixWorker::Collect() {
-  // Not only the front: one transaction that waits for a later block must not hide the others.
   const std::uint64_t before = result_.final;
-  std::erase_if(in_flight_, [this](const InFlight& flight) {
-    const client::StreamOutcome outcome = stream_->OutcomeOf(flight.sequence);
-    if (outcome.state == client::StreamState::kPending) return false;
-    Settle(flight, outcome);
-    return true;
-  });
+  const std::vector<std::uint64_t> settled = stream_->SettledFrom(collected_);
+  collected_ += settled.size();
+  for (const std::uint64_t sequence : settled) {
+    const auto flight = in_flight_.find(sequence);
+    if (flight == in_flight_.end()) continue;
+    Settle(flight->second, stream_->OutcomeOf(sequence));
+    in_flight_.erase(flight);
+  }
   if (result_.final != before) result_.final_at_us.push_back(platform::MonotonicUs());
 }
 

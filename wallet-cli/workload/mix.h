@@ -70,7 +70,6 @@ class MixWorker {
     int step = 0;  // 0 redeem, 1 accept, 2 fulfil, 3 confirm
   };
   struct InFlight {
-    std::uint64_t sequence = 0;
     std::uint64_t began_us = 0;  // MonotonicUs
     std::uint64_t lost_us = 0;   // with nodes that went away
     client::SignedTransaction transaction;
@@ -98,7 +97,7 @@ class MixWorker {
   void FailOver();
   void Drain();
   void SendFrame();
-  // Takes what is settled, from the front on.
+  // Takes what has settled since the last call.
   void Collect();
   void Settle(const InFlight& flight, const client::StreamOutcome& outcome);
 
@@ -109,7 +108,8 @@ class MixWorker {
   std::size_t node_;
   std::unique_ptr<client::SubmitStream> stream_;
   Prng prng_;
-  std::deque<InFlight> in_flight_;
+  std::map<std::uint64_t, InFlight> in_flight_;  // by sequence number of the stream
+  std::size_t collected_ = 0;                    // settled ones of this stream that were taken
   std::deque<Visit> submitted_;  // final, to be confirmed
   std::deque<Visit> confirmed_;  // final, to be approved
   std::deque<Meal> meals_;       // next step can go out
