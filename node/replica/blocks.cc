@@ -188,8 +188,9 @@ FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) 
 std::vector<StateChange> Replica::Impl::ChangesSinceStored(const Execution& execution) const {
   if (stored_.size() > 0) return execution.changes;
   std::vector<StateChange> all;
-  execution.state->tree().ForEach(
-      [&all](ByteView key, ByteView value) { all.push_back({ToBytes(key), ToBytes(value)}); });
+  execution.state->tree().ForEach([&all](ByteView key, ByteView value) {
+    all.push_back({ToBytes(key), ToBytes(value)});
+  });
   return all;
 }
 

@@ -110,9 +110,9 @@ class MixWorker {
   Prng prng_;
   std::map<std::uint64_t, InFlight> in_flight_;  // by sequence number of the stream
   std::size_t collected_ = 0;                    // settled ones of this stream that were taken
-  std::deque<Visit> submitted_;  // final, to be confirmed
-  std::deque<Visit> confirmed_;  // final, to be approved
-  std::deque<Meal> meals_;       // next step can go out
+  std::deque<Visit> submitted_;                  // final, to be confirmed
+  std::deque<Visit> confirmed_;                  // final, to be approved
+  std::deque<Meal> meals_;                       // next step can go out
   std::size_t next_visit_ = 0;
   std::size_t next_meal_ = 0;
   std::size_t next_transfer_ = 0;
