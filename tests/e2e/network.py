@@ -132,6 +132,14 @@ class Network:
         with open(self.cluster["nodes"][index]["dir"] + "/node.log", "rb") as file:
             return file.read()[-size:].decode(errors="replace")
 
+    def story(self):
+        """What the nodes say of themselves, for a test that failed."""
+        try:
+            return self.run("status")[1] + "".join(f"--- {node['name']}\n{self.log_tail(i, 1500)}\n"
+                                  for i, node in enumerate(self.cluster["nodes"]))
+        except Exception as error:  # the test's own failure is what counts
+            return f"(no story of the nodes: {error})\n"
+
     def down(self):
         try:
             for node in self.cluster["nodes"]:
@@ -165,7 +173,7 @@ def main(module, arguments=None):
                 print(f"ok      {name} {time.monotonic() - began:.1f} s", flush=True)
             except Exception:  # a failing test must not hide the others
                 failed += 1
-                print(f"FAILED  {name}\n{traceback.format_exc()}", flush=True)
+                print(f"FAILED  {name}\n{traceback.format_exc()}{net.story()}", flush=True)
     except Exception:
         failed += 1
         print(f"FAILED  bringing the network up\n{traceback.format_exc()}", flush=True)
