@@ -30,6 +30,7 @@ struct Outbound {
 
 // The peer's FetchBlocks, within its budget, for storage to answer with Blocks: ascending from
 // `first`, at most `count`, bodies up to kReplyBytesMax but at least one block if there is one.
+// When not all headers of the range fit, the highest are given.
 struct ServeBlocks {
   PeerId to;
   FetchBlocks request;

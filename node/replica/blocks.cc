@@ -207,27 +207,30 @@ SharedExecution Replica::Impl::ExecuteFinal(const consensus::Block& block) {
 }
 
 // A header is read with its body, so that bytes read are bounded, not only those sent. What a peer
-// has used up makes the reply shorter, and in the end empty.
+// has used up makes the reply shorter, and in the end empty. Of headers the highest are kept: only
+// downwards from a digest that it knows can the asker use them.
 void Replica::Impl::Serve(const consensus::ServeBlocks& serve) {
   consensus::Blocks reply;
   consensus::TokenBucket& budget = ReadBudget(serve.to);
+  const bool headers = serve.request.headers_only;
+  const std::uint64_t first = serve.request.first.value();
+  const std::uint64_t end =
+      std::min<std::uint64_t>(first + serve.request.count, view_.header.height.value() + 1);
   std::size_t bytes = 0;
-  for (std::uint32_t i = 0; i < serve.request.count; ++i) {
-    const Height height(serve.request.first.value() + i);
-    if (height > view_.header.height || !budget.Take(now_.steady_ms, 1)) break;
-    auto block = ports_.storage.ReadBlock(height);
+  for (std::uint64_t i = 0; first + i < end && bytes <= consensus::kReplyBytesMax; ++i) {
+    if (!budget.Take(now_.steady_ms, 1)) break;
+    auto block = ports_.storage.ReadBlock(Height(headers ? end - 1 - i : first + i));
     if (!block) break;
     const std::size_t size = block->block.body()->size() + chain::kHeaderSize;
     budget.Charge(now_.steady_ms, size);
     bytes += size;
-    const bool full = bytes > consensus::kReplyBytesMax;
-    if (serve.request.headers_only) {
+    if (headers) {
       reply.blocks.emplace_back(block->block.header(), nullptr);
-    } else if (!full || reply.blocks.empty()) {
+    } else if (bytes <= consensus::kReplyBytesMax || reply.blocks.empty()) {
       reply.blocks.push_back(std::move(block->block));
     }
-    if (full) break;
   }
+  if (headers) std::reverse(reply.blocks.begin(), reply.blocks.end());
   Reply(serve.to, std::move(reply));
 }
 

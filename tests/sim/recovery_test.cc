@@ -23,6 +23,7 @@ class Tampered final : public replica::Storage {
   bool flip_state = false;
   bool flip_leaf = false;
   std::size_t reads = 0;                       // of blocks
+  std::size_t body_bytes = 0;                  // of every body that is read; 0: as it is
   std::optional<replica::TransactionRow> row;  // found under every id
 
   std::optional<consensus::CommittedBlock> Floor() override {
@@ -59,7 +60,11 @@ class Tampered final : public replica::Storage {
   void MaybeSync(Millis now) override { disk_.MaybeSync(now); }
   std::optional<consensus::CommittedBlock> ReadBlock(Height height) override {
     ++reads;
-    return disk_.ReadBlock(height);
+    auto block = disk_.ReadBlock(height);
+    if (block && body_bytes > 0) {
+      block->block = {block->block.header(), std::make_shared<const Bytes>(body_bytes)};
+    }
+    return block;
   }
   std::optional<Height> HeightOf(const Hash& digest) override { return disk_.HeightOf(digest); }
   std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
@@ -273,6 +278,34 @@ TEST_F(RecoveryTest, ServesOnePeerWithinABudget) {
   EXPECT_EQ(storage.reads, asks * height);
   bench.Hear(2, consensus::FetchBlocks{Height(1), 1, false});  // another's is its own
   EXPECT_EQ(storage.reads, asks * height + 1);
+}
+
+// A reply that is cut short keeps the headers that the asker can use: it knows the digest of the
+// highest, and each names the one below. (Cut at the other end, a node more than 2 MiB of bodies
+// behind asked for the same headers for ever.)
+TEST_F(RecoveryTest, HeadersCutShortAreTheHighest) {
+  Tampered storage(disk());
+  Bench bench(&storage);
+  ASSERT_FALSE(bench.Open().has_value());
+  const std::uint64_t top = bench.replica().final_view().header.height.value();
+  ASSERT_GT(top, 2U);
+  storage.body_bytes = consensus::kReplyBytesMax / 3 * 2;
+  std::vector<consensus::Blocks> replies;
+  bench.on_sent = [&](const replica::SharedMessage& bytes) {
+    auto decoded = replica::DecodePeerMessage(AsBytes(*bytes), bench.community().chain_id());
+    ASSERT_TRUE(decoded.has_value());
+    auto* message = std::get_if<consensus::Message>(&*decoded);
+    if (auto* blocks = std::get_if<consensus::Blocks>(message)) replies.push_back(*blocks);
+  };
+  bench.Hear(1, consensus::FetchBlocks{Height(1), static_cast<std::uint32_t>(top), true});
+  ASSERT_EQ(replies.size(), 1U);
+  const auto& headers = replies[0].blocks;
+  ASSERT_GE(headers.size(), 2U);
+  EXPECT_LT(headers.size(), top);
+  EXPECT_EQ(headers.back().header().height, Height(top));
+  for (std::size_t i = 1; i < headers.size(); ++i) {
+    EXPECT_EQ(headers[i].header().parent, headers[i - 1].digest());
+  }
 }
 
 // By digest from storage, after a restart; without the block, the floor's Finalization.
