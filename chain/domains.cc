@@ -20,6 +20,11 @@ Bytes SignedBytes(std::string_view domain, const Hash& chain_id,
   return bytes.Take();
 }
 
+Bytes ReadyBytes(const Hash& chain_id, Height height, const Hash& digest) {
+  return SignedBytes(kReadyDomain, chain_id,
+                     {ByteWriter().U64(height.value()).bytes(), digest.view()});
+}
+
 Hash NextStatementHead(const Hash& head, const StatementStep& step) {
   ByteWriter numbers;
   numbers.U64(step.count).U64(step.log_index).U32(step.line);

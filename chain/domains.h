@@ -31,6 +31,9 @@ inline constexpr std::string_view kDocumentDomain = DomainTag("timebank/doc/v1")
 // What a new member key signs to prove that somebody holds it: chain_id, member, suited key.
 inline constexpr std::string_view kKeyProofDomain = DomainTag("timebank/key/v1");
 
+// What a validator that is to be added signs with its new key: height, digest (CONSENSUS 6).
+inline constexpr std::string_view kReadyDomain = DomainTag("timebank/ready/v1");
+
 // Commands of a development network's clock, signed by the genesis dev key.
 inline constexpr std::string_view kDevClockDomain = DomainTag("timebank/devclock/v1");
 
@@ -43,6 +46,9 @@ inline constexpr std::byte kHeaderTag{0x20};
 // domain || chain_id || parts...: what is signed in every domain of one chain.
 [[nodiscard]] Bytes SignedBytes(std::string_view domain, const Hash& chain_id,
                                 std::initializer_list<ByteView> parts);
+
+// What READY signs: it runs, and knows the chain up to the block with this height and digest.
+[[nodiscard]] Bytes ReadyBytes(const Hash& chain_id, Height height, const Hash& digest);
 
 // One effects line that posts to a member.
 struct StatementStep {

@@ -21,7 +21,6 @@ using RepeatedBytes = google::protobuf::RepeatedPtrField<std::string>;
 
 Fault CheckTransaction(const v1::Receipt& receipt, const Hash& chain_id, VerifiedReceipt& out);
 Expected<Hash, ReceiptFault> CheckEffects(const v1::Receipt& receipt, VerifiedReceipt& out);
-Expected<ValidatorSet, ReceiptFault> WalkEpochs(const v1::Receipt& receipt, const Genesis& genesis);
 Fault CheckFinal(const Header& header, std::string_view finalization, const Hash& chain_id,
                  const ValidatorSet& set);
 std::vector<Hash> PathOf(const RepeatedBytes& hashes);
@@ -45,7 +44,7 @@ Expected<VerifiedReceipt, ReceiptFault> VerifyReceipt(ByteView bytes, const Gene
                        header->log_size, PathOf(receipt->log_path()), header->log_root)) {
     return Unexpected{ReceiptFault::kLogPath};
   }
-  const auto set = WalkEpochs(*receipt, genesis);
+  const auto set = WalkEpochs(receipt->epochs(), genesis);
   if (!set) return Unexpected{set.error()};
   if (header->epoch != Epoch(static_cast<std::uint64_t>(receipt->epochs_size()))) {
     return Unexpected{ReceiptFault::kEpochChain};
@@ -60,6 +59,27 @@ Expected<VerifiedReceipt, ReceiptFault> VerifyReceipt(ByteView receipt, ByteView
   const auto parsed = ParseGenesis(genesis);
   if (!parsed) return Unexpected{ReceiptFault::kGenesis};
   return VerifyReceipt(receipt, *parsed);
+}
+
+Expected<ValidatorSet, ReceiptFault> WalkEpochs(const EpochLinks& links, const Genesis& genesis) {
+  ValidatorSet set = genesis.validators;
+  Epoch epoch;
+  for (const v1::EpochLink& link : links) {
+    const auto boundary = DecodeHeader(AsBytes(link.header()));
+    if (!boundary || !boundary->EndsEpoch() || boundary->epoch != epoch) {
+      return Unexpected{ReceiptFault::kEpochChain};
+    }
+    if (const Fault fault = CheckFinal(*boundary, link.finalization(), genesis.chain_id, set)) {
+      return Unexpected{*fault};
+    }
+    auto next = ParseKeysOnlyRecord(AsBytes(link.next_set()));
+    if (!next || next->SetHash() != boundary->next_validators) {
+      return Unexpected{ReceiptFault::kNextSet};
+    }
+    set = std::move(*next);
+    epoch = epoch.Next();
+  }
+  return set;
 }
 
 Hash TransactionLeaf(const Hash& transaction_id, const Hash& effects_digest) {
@@ -136,29 +156,6 @@ Expected<Hash, ReceiptFault> CheckEffects(const v1::Receipt& receipt, VerifiedRe
     digest = root;
   }
   return shows_all ? all.Root() : *digest;
-}
-
-// The set of the epoch after the last link, each link being final under the set before.
-Expected<ValidatorSet, ReceiptFault> WalkEpochs(const v1::Receipt& receipt,
-                                                const Genesis& genesis) {
-  ValidatorSet set = genesis.validators;
-  Epoch epoch;
-  for (const v1::EpochLink& link : receipt.epochs()) {
-    const auto boundary = DecodeHeader(AsBytes(link.header()));
-    if (!boundary || !boundary->EndsEpoch() || boundary->epoch != epoch) {
-      return Unexpected{ReceiptFault::kEpochChain};
-    }
-    if (const Fault fault = CheckFinal(*boundary, link.finalization(), genesis.chain_id, set)) {
-      return Unexpected{*fault};
-    }
-    auto next = ParseKeysOnlyRecord(AsBytes(link.next_set()));
-    if (!next || next->SetHash() != boundary->next_validators) {
-      return Unexpected{ReceiptFault::kNextSet};
-    }
-    set = std::move(*next);
-    epoch = epoch.Next();
-  }
-  return set;
 }
 
 ReceiptFault FaultOf(CertificateError error) {
@@ -248,7 +245,7 @@ std::string BuildReceipt(const ReceiptParts& parts) {
   AddPath(parts.log_path, *receipt.mutable_log_path());
   receipt.set_header(ToString(parts.header.Encode()));
   receipt.set_finalization(parts.finalization);
-  for (const v1::EpochLink& link : parts.epochs) *receipt.add_epochs() = link;
+  *receipt.mutable_epochs() = parts.epochs;
   return CanonicalBytes(receipt);
 }
 

@@ -61,6 +61,12 @@ struct VerifiedReceipt {
 [[nodiscard]] Expected<VerifiedReceipt, ReceiptFault> VerifyReceipt(ByteView receipt,
                                                                     ByteView genesis);
 
+using EpochLinks = google::protobuf::RepeatedPtrField<v1::EpochLink>;
+// The set of the epoch after the last link, each link being final under the set before it; without
+// links, the set of genesis.
+[[nodiscard]] Expected<ValidatorSet, ReceiptFault> WalkEpochs(const EpochLinks& links,
+                                                              const Genesis& genesis);
+
 // Leaf of the transaction log: leaf hash of transaction id || effects digest.
 [[nodiscard]] Hash TransactionLeaf(const Hash& transaction_id, const Hash& effects_digest);
 // RFC 9162 root over the canonical bytes of all EffectsLines of a transaction.
@@ -73,10 +79,10 @@ struct ReceiptParts {
   std::vector<std::string> lines;    // canonical bytes of all EffectsLines, numbered
   std::vector<std::uint32_t> shown;  // ascending indexes into lines; empty: all
   std::uint64_t log_index = 0;
-  std::vector<Hash> log_path;         // for the header's log_size
-  Header header;                      // of the block or of a later final one
-  std::string finalization;           // certificate of that header
-  std::vector<v1::EpochLink> epochs;  // MakeEpochLink of every epoch before the header's
+  std::vector<Hash> log_path;  // for the header's log_size
+  Header header;               // of the block or of a later final one
+  std::string finalization;    // certificate of that header
+  EpochLinks epochs;           // MakeEpochLink of every epoch before the header's
 };
 // Requires: the envelope, when there is one, parses; shown indexes are below lines.size(), which is
 // not zero. Whether the parts fit together is for VerifyReceipt to tell.

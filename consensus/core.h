@@ -23,8 +23,8 @@ struct Config {
   Hash chain_id;
   chain::Era era;
   chain::ValidatorSet validators;    // of the current epoch
-  std::optional<ReplicaIndex> own;   // empty: observer, which never votes
-  VoteSigner* signer = nullptr;      // outlives the core; null for an observer
+  std::optional<ReplicaIndex> own;   // in it; empty: observer, which never votes
+  VoteSigner* signer = nullptr;      // outlives the core; may be null where `own` is empty for good
   std::uint64_t delay_ms = 100;      // D: the bound on a message's delay that timers assume
   std::uint64_t skew_max_ms = 5000;  // how far a block's timestamp may be from the local clock
   std::uint64_t retry_ms = 1000;     // t_r
@@ -40,6 +40,9 @@ struct Floor {
   Millis timestamp_ms;
   // As committed: of this block or of a descendant. Empty for genesis only.
   std::optional<chain::Certificate> finalization;
+  Epoch epoch;            // of the next block, whose set is Config::validators
+  Hash seed;              // digest of the block that ended the epoch before; chain_id in the first
+  bool boundary = false;  // the block ends the epoch before that
 };
 
 // What a restart begins with. `records` in log order; those at or below the floor may be among
@@ -60,6 +63,8 @@ struct Snapshot {
   bool gate_open = false;  // whether anything is to be done (CONSENSUS 5)
   bool halted = false;
   std::size_t held_bodies = 0;  // of blocks above the last committed one
+  // More final blocks are known than a moment brings: not the place for what is new.
+  bool catching_up = false;
   // A vote of the own key that the log does not hold: the log was lost or restored, or a second
   // process uses the key. Nothing is signed from then on (CONSENSUS 8); only new keys help.
   std::optional<chain::VotePosition> unknown_vote;

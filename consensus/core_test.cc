@@ -91,7 +91,9 @@ TEST(Observer, FollowsFinalizationsAndNeverVotes) {
                        .era = chain::Era(0),
                        .validators = source.validators(),
                        .own = std::nullopt},
-                Recovered{{source.chain_id(), Height(0), Millis(1), std::nullopt}, {}});
+                Recovered{{source.chain_id(), Height(0), Millis(1), std::nullopt, Epoch(0),
+                           source.chain_id()},
+                          {}});
   const auto at = [](std::uint64_t ms) { return Now{Millis(ms), Millis(ms)}; };
   static_cast<void>(observer.Step({at(1), Started{}}));
   static_cast<void>(observer.Step({at(2), PoolChanged{true}}));

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/strong.h"
+#include "chain/validator_set.h"
 #include "consensus/messages.h"
 
 namespace timebank::consensus {
@@ -69,13 +70,21 @@ struct DueWork {
   bool due = false;
 };
 
+// The committed block with EPOCH_END is stored, and this set takes over: the answer to its commit,
+// before any other event. From here on a PeerId below the new set's size means its member; the
+// driver numbers its links anew.
+struct EpochBegins {
+  chain::ValidatorSet validators;
+  std::optional<ReplicaIndex> own;  // empty: not in it, observer from now on
+};
+
 // Time has passed: sent at Output::wake_at, harmless at any other moment.
 struct Tick {};
 
 struct Event {
   Now now;
   std::variant<Started, PeerConnected, MessageReceived, BodyChecked, BlockBuilt, PoolChanged,
-               DueWork, Tick, StateLost>
+               DueWork, Tick, StateLost, EpochBegins>
       what;
 };
 

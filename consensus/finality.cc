@@ -55,7 +55,7 @@ void Core::State::CommitFinal() {
     TB_CHECK(floor_certificate_.has_value());
     out_.commit.push_back(
         {held->block, own == final_.finalizations.end() ? *floor_certificate_ : own->second});
-    if (held->block.header().EndsEpoch()) epoch_over_ = true;
+    if (held->block.header().EndsEpoch()) turn_.over = true;
     if (own != final_.finalizations.end()) final_.finalizations.erase(own);
     final_.digests.erase(next);
     tree_.Advance(digest);

@@ -34,6 +34,8 @@ inline constexpr std::size_t kReplyBytesMax = 2U << 20;
 // committed block, and digests of so many final blocks. Above, the way is asked for again later.
 inline constexpr std::uint64_t kBodiesAheadMax = 2 * kFetchBlocksMax;
 inline constexpr std::size_t kFinalDigestsMax = 1U << 18;
+// Who knows of more final blocks than this that it has not committed is catching up.
+inline constexpr std::size_t kCatchingUpBlocks = 16;
 // Final blocks kept in memory to answer FetchByDigest without asking storage.
 inline constexpr std::size_t kRecentBlocksMax = 64;
 inline constexpr std::size_t kRecentBytesMax = 16U << 20;

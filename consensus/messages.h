@@ -100,16 +100,12 @@ struct Blocks {
   std::vector<Block> blocks;
 };
 
-// Boundary blocks from `first` on, each with the Finalization that ended its epoch.
+// The Finalizations that ended the epochs from `first` on. The blocks are fetched as all others.
 struct FetchEpochChain {
   Epoch first;
 };
-struct EpochLink {
-  Block boundary;
-  chain::Certificate finalization;
-};
 struct EpochChain {
-  std::vector<EpochLink> links;  // ascending, at most kFetchEpochsMax
+  std::vector<chain::Certificate> finalizations;  // ascending, at most kFetchEpochsMax
 };
 
 using Message =

@@ -3,6 +3,7 @@
 //      ends the process; a sync is never tried again.
 //   2. send, serve: nothing leaves before 1 is through.
 //   3. commit: strictly rising heights without gap; store, answer waiters, remove from the pool.
+//      After a block with EPOCH_END, which is the last of its output, comes EpochBegins.
 //      After a restart the blocks above Recovered::floor are committed again.
 //   4. check, build: may start at any time, and answer with BodyChecked and BlockBuilt. A check may
 //      be asked again; checks of one chain come parent first.
@@ -42,6 +43,13 @@ struct ServeBlock {
   PeerId to;
   Hash digest;
   std::optional<chain::Certificate> otherwise;  // the floor's Finalization
+};
+
+// The peer is in the epoch `first`: the Finalizations that ended the epochs from that one on, at
+// most kFetchEpochsMax, for storage to answer with EpochChain.
+struct ServeEpochs {
+  PeerId to;
+  Epoch first;
 };
 
 struct CommittedBlock {
@@ -108,6 +116,7 @@ struct Output {
   std::vector<Outbound> send;
   std::vector<ServeBlocks> serve;
   std::vector<ServeBlock> serve_by_digest;
+  std::vector<ServeEpochs> serve_epochs;
   std::vector<CommittedBlock> commit;
   std::vector<CheckBody> check;
   std::optional<BuildBlock> build;

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "base/strong.h"
 #include "chain/certificate.h"
@@ -14,6 +15,7 @@
 #include "consensus/messages.h"
 #include "consensus/output.h"
 #include "consensus/pacing.h"
+#include "consensus/record.h"
 
 namespace timebank::consensus {
 
@@ -23,6 +25,8 @@ struct Candidate {
   Block block;
   bool sound = false;  // everything but the body is found right: cancels t_l
 };
+
+enum class Verdict : std::uint8_t { kWait, kRefuse, kVote };
 
 struct ViewTimers {
   bool armed = false;  // the gate is open
@@ -96,6 +100,15 @@ struct FinalChain {
     const auto here = digests.find(block.header().height);
     return here != digests.end() && here->second == block.digest();
   }
+};
+
+// From one epoch to the next.
+struct EpochTurn {
+  bool over = false;                  // the last block is committed, or was before the restart
+  bool start_is_logged = true;        // of the current epoch
+  std::vector<Record> later_records;  // of the log, of epochs that are to come
+  // That ended epochs to come; not verified, for their sets are not known yet.
+  std::map<Epoch, chain::Certificate> boundaries;
 };
 
 // What a leader builds on.

@@ -67,7 +67,7 @@ void Core::State::JudgeCandidate() {
 
 // CONSENSUS 4, Notarize(v, B). What is missing (a certificate, the parent, the verdict on the body)
 // is waited for; only what can never become right is refused.
-Core::State::Verdict Core::State::Judge(Candidate& candidate) const {
+Verdict Core::State::Judge(Candidate& candidate) const {
   const View p = candidate.parent_view;
   if (p < floor_.view) return Verdict::kRefuse;  // cannot extend the floor
   const auto parent_digest = ParentDigest(p);

@@ -28,6 +28,11 @@ void Core::State::OnStatus(PeerId from, const Status& status) {
   if (status.position.epoch > floor_.epoch) AskEpochChain(from, status.position.epoch);
   if (status.notarization && !OnCertificate(from, *status.notarization)) return;
   if (halted_ || !PeerState(from).answers.Take(now_.steady_ms, 1)) return;
+  if (status.position.epoch < floor_.epoch) {
+    // Nothing of this epoch is of use to it yet.
+    out_.serve_epochs.push_back({from, status.position.epoch});
+    return;
+  }
   const bool behind = status.floor < floor_ && floor_certificate_;
   if (behind) Send(from, CertificateMessage{*floor_certificate_});
   const bool entered_by_floor = behind && entered_by_ == floor_certificate_;
@@ -85,12 +90,6 @@ void Core::State::Serve(PeerId from, const FetchByDigest& request) {
   // After a restart no final block is held here, not even the floor's, which others cannot do
   // without: storage has them all.
   out_.serve_by_digest.push_back({from, request.digest, floor_certificate_});
-}
-
-void Core::State::AskEpochChain(PeerId from, Epoch theirs) {
-  if (theirs <= floor_.epoch || now_.steady_ms < asking_.epoch_chain_at) return;
-  asking_.epoch_chain_at = After(config_.retry_ms);
-  Send(from, FetchEpochChain{floor_.epoch});
 }
 
 }  // namespace timebank::consensus

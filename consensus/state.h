@@ -1,5 +1,4 @@
-// The core's state and its rules, one .cc per concern: steps.cc runs them to a fixpoint. Private to
-// this folder.
+// The core's state and rules, one .cc per concern; steps.cc runs them. Private to this folder.
 #pragma once
 
 #include <map>
@@ -9,7 +8,6 @@
 
 #include "consensus/block_tree.h"
 #include "consensus/core.h"
-#include "consensus/limits.h"
 #include "consensus/pacing.h"
 #include "consensus/pending.h"
 #include "consensus/rounds.h"
@@ -25,6 +23,7 @@ class Core::State {
 
  private:
   // recovery.cc
+  void Replay(const std::vector<Record>& records);
   void ReplayCertificates(const std::vector<Record>& records);
   void ReplayVotes(const std::vector<Record>& records);
   // steps.cc
@@ -56,7 +55,6 @@ class Core::State {
   void EnterBehind(const chain::Certificate& certificate);
   void RetryDeferred();
   // proposals.cc
-  enum class Verdict { kWait, kRefuse, kVote };
   void OnProposal(PeerId from, const Proposal& proposal);
   void JudgeCandidate();
   [[nodiscard]] Verdict Judge(Candidate& candidate) const;
@@ -89,6 +87,11 @@ class Core::State {
   void ResendStored();
   void RunStatus();
   void ScheduleWake();
+  // epochs.cc
+  void OnEpochBegins(const EpochBegins& begins);
+  void OnEpochChain(PeerId from, const EpochChain& reply);
+  void AskEpochChain(PeerId from, Epoch theirs);
+  void Serve(PeerId from, const FetchEpochChain& request);
   // finality.cc
   void LinkFinalChain();
   void CommitFinal();
@@ -112,7 +115,6 @@ class Core::State {
   void Serve(PeerId from, const FetchCertificates& request);
   void Serve(PeerId from, const FetchBlocks& request);
   void Serve(PeerId from, const FetchByDigest& request);
-  void AskEpochChain(PeerId from, Epoch theirs);
 
   Config config_;
   std::size_t n_;
@@ -123,7 +125,6 @@ class Core::State {
   bool changed_ = false;
   bool started_ = false;
   bool halted_ = false;
-  bool epoch_over_ = false;
   std::optional<chain::VotePosition> unknown_vote_;  // of my key: I may not vote
   View view_{1};
   std::optional<chain::Certificate> entered_by_;
@@ -143,6 +144,7 @@ class Core::State {
   FinalChain final_;
   Asking asking_;
   std::map<PeerId, Peer> peers_;
+  EpochTurn turn_;
 };
 
 }  // namespace timebank::consensus

@@ -36,6 +36,10 @@ void Core::State::Dispatch(const Event& event) {
       state.started_ = true;
       state.pulse_.status_at = state.now_.steady_ms;
       state.pulse_.retry_at = state.now_.steady_ms;
+      if (!std::exchange(state.turn_.start_is_logged, true)) {
+        // Lost between the commit of the boundary block and the next write.
+        state.out_.persist.push_back(EpochStartRecord{state.floor_.epoch, state.floor_digest_});
+      }
       state.ResendProposal();
     }
     void operator()(const PeerConnected& e) const {
@@ -54,6 +58,7 @@ void Core::State::Dispatch(const Event& event) {
       state.work_.due = e.due;
       if (e.due) state.building_.nothing = false;
     }
+    void operator()(const EpochBegins& e) const { state.OnEpochBegins(e); }
     void operator()(const Tick&) const {}
   };
   std::visit(Handler{*this}, event.what);
@@ -75,8 +80,8 @@ void Core::State::OnMessage(PeerId from, const Message& message) {
     void operator()(const FetchBlocks& m) const { state.Serve(from, m); }
     void operator()(const FetchByDigest& m) const { state.Serve(from, m); }
     void operator()(const Blocks& m) const { state.OnBlocks(from, m); }
-    void operator()(const FetchEpochChain&) const { state.Send(from, EpochChain{}); }
-    void operator()(const EpochChain&) const {}  // only the first epoch exists
+    void operator()(const FetchEpochChain& m) const { state.Serve(from, m); }
+    void operator()(const EpochChain& m) const { state.OnEpochChain(from, m); }
   };
   std::visit(Handler{*this, from}, message);
 }
@@ -134,7 +139,7 @@ void Core::State::Send(std::optional<PeerId> to, Message message) {
 }
 
 bool Core::State::MayVote() const {
-  return config_.own.has_value() && !epoch_over_ && !unknown_vote_;
+  return config_.own.has_value() && !turn_.over && !unknown_vote_;
 }
 
 bool Core::State::IsValidator(PeerId peer) const { return peer.value() < n_; }
@@ -154,6 +159,7 @@ Snapshot Core::State::snapshot() const {
   s.gate_open = GateOpen();
   s.halted = halted_;
   s.held_bodies = tree_.blocks().size();
+  s.catching_up = final_.digests.size() > kCatchingUpBlocks || !turn_.boundaries.empty();
   s.unknown_vote = unknown_vote_;
   return s;
 }

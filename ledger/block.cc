@@ -8,10 +8,12 @@
 #include "base/minutes.h"
 #include "chain/canonical.h"
 #include "chain/domains.h"
+#include "chain/genesis.h"
 #include "crypto/sha256.h"
 #include "ledger/authority.h"
 #include "ledger/kinds.h"
 #include "ledger/sweep.h"
+#include "ledger/validators.h"
 
 namespace timebank::ledger {
 namespace {
@@ -184,17 +186,39 @@ void BlockExecution::AdvanceStatements(const v1::EffectsLine& line, ByteView byt
   }
 }
 
+// The first block of an epoch notes which one ended that before: its digest orders the leaders.
+void BlockExecution::NoteBoundary() {
+  if (parent_.chain().epoch() == 0) return;
+  const auto set = parent_.Find<v1::ValidatorSetRecord>(Epoch(parent_.chain().epoch()));
+  const bool first = set && set->boundary_height() != 0 && set->boundary_digest().empty();
+  if (!first) return;
+  records_->Edit<v1::ValidatorSetRecord>(Epoch(parent_.chain().epoch()))
+      ->set_boundary_digest(place_.parent_digest.str());
+}
+
+// Was the last word about the next set said in this block? Then it takes over (CONSENSUS 6).
+std::optional<chain::ValidatorSet> BlockExecution::DecideEpoch() {
+  const Epoch epoch(parent_.chain().epoch());
+  if (!EndsEpoch(*records_, epoch)) return std::nullopt;
+  auto& next = *records_->Edit<v1::ValidatorSetRecord>(epoch.Next());
+  next.set_boundary_height(place_.height.value());
+  auto set = chain::ValidatorsOf(next.validators());
+  TB_CHECK(set.has_value());
+  return set;
+}
+
 BlockResult BlockExecution::Finish() {
   auto& mark = records_->EditOrCreate<v1::DigestMark>(
       DigestSlot(static_cast<std::uint16_t>(parent_.height().value() % kDigestRing)));
   mark.set_height(parent_.height().value());
   mark.set_digest(place_.parent_digest.str());
   BlockResult result{.state = parent_};
+  NoteBoundary();
+  result.next_set = DecideEpoch();
   WriteChainRecord(result);
   WriteChanges(result);
   result.state_root = result.state.root();
   result.tx_root = chain::MerkleRoot(envelopes_);
-  result.extras_root = chain::MerkleRoot({});
   result.log_size = log_.size();
   result.log_root = log_.Root();
   result.leaves = std::move(leaves_);
@@ -206,6 +230,7 @@ void BlockExecution::WriteChainRecord(BlockResult& result) {
   auto chain = std::make_shared<v1::ChainRecord>(parent_.chain());
   chain->set_height(place_.height.value());
   chain->set_timestamp_ms(place_.timestamp.value());
+  if (result.next_set) chain->set_epoch(parent_.chain().epoch() + 1);
   chain->set_log_size(log_.size());
   chain->clear_log_peaks();
   for (const Hash& peak : log_.peaks()) chain->add_log_peaks(peak.str());

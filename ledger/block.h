@@ -17,6 +17,7 @@
 #include "base/strong.h"
 #include "chain/log_tree.h"
 #include "chain/transaction.h"
+#include "chain/validator_set.h"
 #include "ledger/context.h"
 #include "ledger/state.h"
 
@@ -63,7 +64,8 @@ struct BlockResult {
   std::vector<RecordChange> changes;  // ascending by key, each once
   Hash state_root;
   Hash tx_root;
-  Hash extras_root;  // of a block without evidence and without a next set
+  // The block is the last of its epoch and this the set of the next one (EPOCH_END).
+  std::optional<chain::ValidatorSet> next_set;
   std::uint64_t log_size = 0;
   Hash log_root;
   std::vector<LogLeaf> leaves;  // the sweep first, if it had effects; then one per transaction
@@ -107,6 +109,8 @@ class BlockExecution {
   void AdvanceStatements(const v1::EffectsLine& line, ByteView bytes);
   static void Put(BlockResult& result, const StateKey& key,
                   const google::protobuf::Message& record);
+  void NoteBoundary();
+  [[nodiscard]] std::optional<chain::ValidatorSet> DecideEpoch();
   void WriteChainRecord(BlockResult& result);
   void WriteChanges(BlockResult& result);
 

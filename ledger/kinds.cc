@@ -39,6 +39,8 @@ constexpr std::array kKinds{
     Row<&Body::dismiss_officer>(18, "DISMISS_OFFICER", kMarked),
     Row<&Body::set_policy>(19, "SET_POLICY", kMarked),
     Row<&Body::set_threshold>(20, "SET_THRESHOLD", kMarked),
+    Row<&Body::change_validators>(22, "CHANGE_VALIDATORS", kMarked),
+    Row<&Body::ready>(23, "READY", kIdempotent),
     Row<&Body::approve_budget>(25, "APPROVE_BUDGET", kIdempotent),
     Row<&Body::register_member>(40, "REGISTER_MEMBER", kIdempotent),
     Row<&Body::add_key>(41, "ADD_KEY", kIdempotent),

@@ -24,6 +24,12 @@ namespace timebank::ledger {
 [[nodiscard]] Reason CheckForm(const v1::ApproveBudget& message);
 [[nodiscard]] Reason Execute(TxContext& tx, const v1::ApproveBudget& message);
 
+// ---- validators.cc ----
+[[nodiscard]] Reason CheckForm(const v1::ChangeValidators& message);
+[[nodiscard]] Reason Execute(TxContext& tx, const v1::ChangeValidators& message);
+[[nodiscard]] Reason CheckForm(const v1::Ready& message);
+[[nodiscard]] Reason Execute(TxContext& tx, const v1::Ready& message);
+
 // ---- people.cc ----
 [[nodiscard]] Reason CheckForm(const v1::RegisterMember& message);
 [[nodiscard]] Reason Execute(TxContext& tx, const v1::RegisterMember& message);

@@ -56,6 +56,16 @@ v1::Reason AddKeyProof(const State& state, std::string_view member, const v1::Ne
   return v1::REASON_UNSPECIFIED;
 }
 
+v1::Reason AddReady(const State& state, const v1::Ready& ready, Checks& checks) {
+  const auto key = crypto::ParseSuitedKey(AsBytes(ready.key()));
+  const auto signature = crypto::ParseSuitedSignature(AsBytes(ready.proof()));
+  const auto digest = Hash::From(ready.digest());
+  if (!key || !signature || !digest) return v1::REASON_BAD_KEY_PROOF;
+  checks.push_back({*key, chain::ReadyBytes(state.chain_id(), Height(ready.height()), *digest),
+                    *signature, v1::REASON_BAD_KEY_PROOF});
+  return v1::REASON_UNSPECIFIED;
+}
+
 // Signatures inside the kind, beyond those of the signers.
 v1::Reason AddInner(const State& state, const v1::TransactionBody& body, Checks& checks) {
   if (body.has_register_member()) {
@@ -68,6 +78,7 @@ v1::Reason AddInner(const State& state, const v1::TransactionBody& body, Checks&
   if (body.has_add_key()) {
     return AddKeyProof(state, body.add_key().member(), body.add_key().key(), checks);
   }
+  if (body.has_ready()) return AddReady(state, body.ready(), checks);
   if (body.has_confirm_entry() && body.confirm_entry().has_pin()) {
     return AddPin(state, body.confirm_entry().pin(), checks);
   }

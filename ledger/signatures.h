@@ -1,8 +1,8 @@
 // Which Ed25519 signatures a transaction carries, over which bytes, by which keys of the state:
-// those of its signers, of a PIN statement, and proofs of new keys. The edge verifies them in
-// parallel and remembers what was good by the hash of the whole envelope; a key id names one key of
-// a member for good, so what was verified against one state holds in every later one. Apply relies
-// on it.
+// those of its signers, of a PIN statement, proofs of new keys and of a validator's READY. The edge
+// verifies them in parallel and remembers what was good by the hash of the whole envelope; a key id
+// names one key of a member for good, so what was verified against one state holds in every later
+// one. Apply relies on it.
 #pragma once
 
 #include <vector>

@@ -94,6 +94,7 @@ void ReadPeers(Table& root, Config& config, std::string* problem) {
     PeerConfig peer;
     table.Text("name", peer.name, /*required=*/true);
     table.Text("address", peer.address, /*required=*/true);
+    table.Text("tls_key", peer.tls_key, /*required=*/false);
     table.RefuseUnknownKeys();
     config.peers.push_back(std::move(peer));
   }
@@ -167,7 +168,9 @@ platform::Result<Config> LoadConfig(const std::string& path) {
 std::string ConfigText(const Config& config) {
   toml::array peers;
   for (const PeerConfig& peer : config.peers) {
-    peers.push_back(toml::table{{"name", peer.name}, {"address", peer.address}});
+    toml::table table{{"name", peer.name}, {"address", peer.address}};
+    if (!peer.tls_key.empty()) table.insert("tls_key", peer.tls_key);
+    peers.push_back(std::move(table));
   }
   toml::table keys{{"consensus", config.key_file},
                    {"tls_certificate", config.tls_certificate_file},

@@ -12,7 +12,10 @@ namespace timebank::node {
 
 struct PeerConfig {
   std::string name;     // as in the validator set: its TLS key is pinned there
-  std::string address;  // host:port of its peer port
+  std::string address;  // host:port of its peer port, instead of what the ledger says
+  // Hexadecimal; empty: the ledger says it. With it the peer is linked whatever the ledger says,
+  // which a newcomer needs where none of the validators of genesis are left.
+  std::string tls_key;
 };
 
 // Bounds of what clients may ask of this node.

@@ -28,47 +28,51 @@ Expected<crypto::SecretKey, std::string> LoadKey(const Config& config, bool deve
   return std::move(*key);
 }
 
+// `self`: what genesis says of this node, or null.
 Expected<client::TlsIdentity, std::string> LoadTls(const Config& config,
-                                                   const v1::Validator& self) {
+                                                   const v1::Validator* self) {
   const auto certificate = platform::ReadTextFile(config.tls_certificate_file);
   if (!certificate) return Fail(certificate.error());
   const auto key = platform::ReadSecretFile(config.tls_key_file);
   if (!key) return Fail(key.error());
   const auto hash = client::TlsKeyHash(*certificate);
   if (!hash) return Fail(config.tls_certificate_file + ": holds no PEM certificate");
-  if (hash->text() != self.tls_key_hash()) {
+  if (self != nullptr && hash->text() != self->tls_key_hash()) {
     return Fail(config.tls_certificate_file +
-                ": its key is not the one that the genesis pins for " + self.name() +
+                ": its key is not the one that the genesis pins for " + self->name() +
                 "; peers and clients would refuse it. Use the certificate that came "
                 "with this folder");
   }
   return client::TlsIdentity{*certificate, *key};
 }
 
-Expected<std::vector<rpc::PeerAddress>, std::string> FindPeers(const Config& config,
-                                                               const chain::Genesis& genesis) {
-  std::vector<rpc::PeerAddress> out;
+// Peers with a TLS key are seeds, the others are known by their names.
+std::optional<std::string> AddPeers(const Config& config, Identity& identity) {
   for (const PeerConfig& peer : config.peers) {
-    const v1::Validator* validator = FindByName(genesis, peer.name);
-    if (validator == nullptr) {
-      return Fail("peers: the genesis names no validator '" + peer.name + "'");
+    if (peer.name == config.name) return "peers: '" + peer.name + "' is this node itself";
+    if (!identity.addresses.emplace(peer.name, peer.address).second) {
+      return "peers: '" + peer.name + "' is listed twice";
     }
-    if (peer.name == config.name) return Fail("peers: '" + peer.name + "' is this node itself");
-    const auto key = crypto::ParseSuitedKey(AsBytes(validator->key()));
-    const auto index = key ? genesis.validators.IndexOf(*key) : std::nullopt;
-    const auto tls_key = Hash::From(validator->tls_key_hash());
-    if (!index || !tls_key) return Fail("the genesis has no keys for '" + peer.name + "'");
-    out.push_back({.peer = consensus::PeerId(index->value()),
-                   .name = peer.name,
-                   .address = peer.address,
-                   .tls_key = *tls_key});
+    if (peer.tls_key.empty()) continue;
+    const auto bytes = FromHex(peer.tls_key);
+    const auto key = bytes ? Hash::From(*bytes) : std::nullopt;
+    if (!key) return "peers: tls_key of '" + peer.name + "' is not 64 hexadecimal digits";
+    identity.seeds.push_back({.key = *key, .name = peer.name, .address = peer.address});
   }
-  const std::size_t others = genesis.validators.size() - 1;
-  if (out.size() != others) {
-    return Fail("peers: " + std::to_string(out.size()) + " of the " + std::to_string(others) +
-                " other validators are listed; add a [[peers]] table for each");
+  return std::nullopt;
+}
+
+// Every validator of genesis that is missing here and not known by its successor's record could
+// never be called.
+std::optional<std::string> MissingPeer(const Identity& identity, const std::string& own) {
+  for (const v1::Validator& validator : identity.genesis.message.validators()) {
+    const bool known = identity.addresses.contains(validator.name()) ||
+                       !validator.address().empty() || validator.name() == own;
+    if (!known && identity.seeds.empty()) {
+      return "peers: no address of '" + validator.name() + "'; add a [[peers]] table for it";
+    }
   }
-  return out;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -81,25 +85,24 @@ Expected<Identity, std::string> LoadIdentity(const Config& config) {
     return Fail(config.genesis_file + ": " + std::string(chain::Describe(genesis.error())) +
                 "; use the genesis.bin that all validators share");
   }
-  const v1::Validator* self = FindByName(*genesis, config.name);
-  if (self == nullptr) {
-    return Fail("name: the genesis names no validator '" + config.name + "'");
-  }
   auto key = LoadKey(config, genesis->message.development());
   if (!key) return Fail(key.error());
-  if (crypto::SuitedKey(key->public_key()) != self->key()) {
+  const v1::Validator* self = FindByName(*genesis, config.name);
+  if (self != nullptr && crypto::SuitedKey(key->public_key()) != self->key()) {
     return Fail(config.key_file + ": is not the consensus key of " + config.name +
                 " in the genesis; use the key that came with this folder");
   }
-  auto tls = LoadTls(config, *self);
+  auto tls = LoadTls(config, self);
   if (!tls) return Fail(tls.error());
-  auto peers = FindPeers(config, *genesis);
-  if (!peers) return Fail(peers.error());
-  return Identity{.genesis_bytes = ToString(*bytes),
-                  .genesis = std::move(*genesis),
-                  .key = std::move(*key),
-                  .tls = std::move(*tls),
-                  .peers = std::move(*peers)};
+  Identity identity{.genesis_bytes = ToString(*bytes),
+                    .genesis = std::move(*genesis),
+                    .key = std::move(*key),
+                    .tls = std::move(*tls),
+                    .addresses = {},
+                    .seeds = {}};
+  if (auto problem = AddPeers(config, identity)) return Fail(*problem);
+  if (auto problem = MissingPeer(identity, config.name)) return Fail(*problem);
+  return identity;
 }
 
 }  // namespace timebank::node

@@ -1,7 +1,9 @@
-// Who this node is, put together from its files and checked against the genesis before anything is
-// opened: a wrong key or certificate must not get as far as a vote.
+// Who this node is, put together from its files and checked before anything is opened. A validator
+// of genesis is checked against it: a wrong key or certificate must not get as far as a vote. Who
+// is not in it may become one (CONSENSUS 6); the ledger says whether it is.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,8 @@ struct Identity {
   chain::Genesis genesis;
   crypto::SecretKey key;
   client::TlsIdentity tls;
-  std::vector<rpc::PeerAddress> peers;
+  std::map<std::string, std::string> addresses;  // of peers, by name
+  std::vector<replica::Peer> seeds;
 };
 
 // The error names the file or setting at fault and what to do.

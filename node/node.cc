@@ -160,10 +160,11 @@ class Node::Impl {
         rpc::PeerLinksConfig{.chain_id = identity_.genesis.chain_id,
                              .listen = config_.peer_listen,
                              .identity = identity_.tls,
-                             .peers = identity_.peers,
+                             .addresses = identity_.addresses,
+                             .seeds = identity_.seeds,
                              .memory_bytes = config_.limits.memory_mb * kMebibyte},
         &inbox_, &metrics_);
-    peers_->SetBlockTap([this](consensus::PeerId peer, const consensus::Blocks& blocks) {
+    peers_->SetBlockTap([this](const replica::PeerKey& peer, const consensus::Blocks& blocks) {
       HealFrom(peer, blocks);
     });
     replica::Config replica_config;
@@ -197,7 +198,6 @@ class Node::Impl {
     const std::string what = config_.data_dir + ": " + std::string(replica::Describe(fault));
     switch (fault) {
       case replica::RecoveryFault::kBadGenesis:
-      case replica::RecoveryFault::kNotInSet:
         return Fail(Exit::kIdentity,
                     what + ". Use the genesis.bin and the key that came with this folder");
       case replica::RecoveryFault::kContradiction:
@@ -269,7 +269,7 @@ class Node::Impl {
     }
   }
 
-  void HealFrom(consensus::PeerId peer, const consensus::Blocks& blocks) {
+  void HealFrom(const replica::PeerKey& peer, const consensus::Blocks& blocks) {
     for (const consensus::Block& block : blocks.blocks) {
       if (!asked_.Take(block.header().height, peer)) continue;
       (void)inbox_.PutQuery([this, block](replica::Replica& /*replica*/) {

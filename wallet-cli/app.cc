@@ -47,6 +47,7 @@ void AddAllCommands(CLI::App& app, Program& program) {
   AddOfferCommands(app, program);
   AddRedeemCommands(app, program);
   AddImportCommands(app, program);
+  AddValidatorCommands(app, program);
   AddTestnetCommands(app, program);
   AddDevCommands(app, program);
   AddWorkloadCommands(app, program);

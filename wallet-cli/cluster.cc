@@ -32,7 +32,10 @@ bool IsNodeOf(int pid, const std::string& dir) {
 
 std::vector<client::NodeAddress> Cluster::Addresses() const {
   std::vector<client::NodeAddress> out;
-  for (const ClusterNode& node : nodes) out.push_back({node.name, node.grpc});
+  for (const ClusterNode& node : nodes) {
+    const auto bytes = FromHex(node.tls_key_hash);
+    out.push_back({node.name, node.grpc, bytes ? Hash::From(*bytes) : std::nullopt});
+  }
   return out;
 }
 
@@ -54,7 +57,8 @@ Expected<Cluster, std::string> ReadCluster(const std::string& path) {
   }
   for (const Json& node : json.value("nodes", Json::array())) {
     cluster.nodes.push_back({node.value("name", std::string()), node.value("grpc", std::string()),
-                             node.value("dir", std::string()), node.value("pid", 0)});
+                             node.value("dir", std::string()), node.value("pid", 0),
+                             node.value("tls_key_hash", std::string())});
   }
   if (cluster.nodes.empty()) return Unexpected{path + " names no nodes"};
   return cluster;
@@ -63,8 +67,9 @@ Expected<Cluster, std::string> ReadCluster(const std::string& path) {
 Expected<bool, std::string> WriteCluster(const std::string& path, const Cluster& cluster) {
   Json nodes = Json::array();
   for (const ClusterNode& node : cluster.nodes) {
-    nodes.push_back(
-        {{"name", node.name}, {"grpc", node.grpc}, {"dir", node.dir}, {"pid", node.pid}});
+    Json one = {{"name", node.name}, {"grpc", node.grpc}, {"dir", node.dir}, {"pid", node.pid}};
+    if (!node.tls_key_hash.empty()) one["tls_key_hash"] = node.tls_key_hash;
+    nodes.push_back(std::move(one));
   }
   const Json json = {{"chain_id", cluster.chain_id},
                      {"genesis", cluster.genesis},

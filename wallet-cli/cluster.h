@@ -16,7 +16,8 @@ struct ClusterNode {
   std::string name;
   std::string grpc;  // client port, host:port
   std::string dir;
-  int pid = 0;  // 0: not started by us
+  int pid = 0;                    // 0: not started by us
+  std::string tls_key_hash = "";  // hex; of who is not in genesis with this key
 };
 
 struct Cluster {

@@ -15,6 +15,7 @@ void AddEntryCommands(CLI::App& app, Program& program);
 void AddOfferCommands(CLI::App& app, Program& program);
 void AddRedeemCommands(CLI::App& app, Program& program);
 void AddMoneyCommands(CLI::App& app, Program& program);
+void AddValidatorCommands(CLI::App& app, Program& program);
 void AddTestnetCommands(CLI::App& app, Program& program);
 void AddImportCommands(CLI::App& app, Program& program);
 void AddDevCommands(CLI::App& app, Program& program);

@@ -30,6 +30,9 @@ void AddWorkloadCommands(CLI::App& app, Program& program) {
       ->check(CLI::Range(0, 64));
   run->add_option("--window", options->window, "transactions in flight per stream (default 800)")
       ->check(CLI::Range(1, 100'000));
+  run->add_option("--rate", options->rate,
+                  "transactions a second, all streams together (default: as many as go)")
+      ->check(CLI::Range(1, 1'000'000));
   run->add_option("--members", options->members, "members to register (default 10000)")
       ->check(CLI::Range(2'000, 1'000'000));
   run->add_option("--lone", options->lone, "single transactions measured first (default 200)")

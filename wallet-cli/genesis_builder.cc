@@ -13,6 +13,7 @@ namespace timebank::cli {
 namespace {
 
 constexpr std::uint32_t kOfficerBirthYear = 1980;
+constexpr std::uint32_t kCouncilThreshold = 2;  // of three
 
 void AddMember(v1::Genesis& genesis, const Identity& identity, Millis at) {
   v1::Member& member = *genesis.add_members();
@@ -56,15 +57,22 @@ std::string BuildGenesis(GenesisPlan plan) {
     out.set_key(crypto::SuitedKey(validator.key));
     out.set_name(validator.name);
     out.set_tls_key_hash(validator.tls_key_hash.str());
+    out.set_address(validator.address);
   }
-  genesis.add_council(plan.district.str());
-  genesis.set_council_threshold(1);
-  v1::Organisation& district = *genesis.add_organisations();
-  district.set_version(1);
-  district.set_org(plan.district.str());
-  district.set_kind(v1::ORGANISATION_KIND_DISTRICT);
-  district.set_name(plan.district_name);
-  district.set_created_ms(plan.at.value());
+  const std::tuple<OrgId, v1::OrganisationKind, std::string> seats[] = {
+      {plan.district, v1::ORGANISATION_KIND_DISTRICT, plan.district_name},
+      {plan.charity, v1::ORGANISATION_KIND_CHARITY, "Charity federation"},
+      {plan.auditor, v1::ORGANISATION_KIND_AUDITOR, "Auditor"}};
+  for (const auto& [org, kind, name] : seats) {
+    genesis.add_council(org.str());
+    v1::Organisation& seat = *genesis.add_organisations();
+    seat.set_version(1);
+    seat.set_org(org.str());
+    seat.set_kind(kind);
+    seat.set_name(name);
+    seat.set_created_ms(plan.at.value());
+  }
+  genesis.set_council_threshold(kCouncilThreshold);
   std::sort(plan.officers.begin(), plan.officers.end(),
             [](const Identity& a, const Identity& b) { return a.member < b.member; });
   for (const Identity& officer : plan.officers) AddMember(genesis, officer, plan.at);

@@ -17,6 +17,7 @@ struct GenesisValidator {
   std::string name;
   crypto::PublicKey key;
   Hash tls_key_hash;
+  std::string address;  // of its peer port
 };
 
 struct PolicyDifference {
@@ -31,6 +32,9 @@ struct GenesisPlan {
   crypto::PublicKey dev_key;  // development only
   OrgId district;
   std::string district_name;
+  // With the district they are the council, two of whom decide who validates.
+  OrgId charity;
+  OrgId auditor;
   std::vector<GenesisValidator> validators;
   // Their offices are held from genesis on.
   std::vector<Identity> officers;

@@ -6,14 +6,13 @@
 #include <string_view>
 #include <utility>
 
-#include "api/client/tls.h"
-#include "api/client/tls_identity.h"
 #include "crypto/sha256.h"
 #include "node/config.h"
 #include "platform/entropy.h"
 #include "platform/file.h"
 #include "platform/keyfile.h"
 #include "wallet-cli/deploy_files.h"
+#include "wallet-cli/validator_folder.h"
 
 namespace timebank::cli {
 namespace {
@@ -23,22 +22,6 @@ constexpr std::uint32_t kValidatorsMax = 20;
 constexpr std::uint16_t kPortsPerNode = 3;
 
 using Step = Expected<bool, std::string>;
-
-Step Write(const std::string& path, std::string_view content,
-           unsigned mode = platform::kModePublic) {
-  const auto written = platform::CreateFileExclusively(path, AsBytes(content), mode);
-  if (!written) return Unexpected{written.error()};
-  return true;
-}
-
-struct NodeKeys {
-  crypto::SecretKey key;
-  client::TlsIdentity tls;
-};
-
-// Passphrase of an encrypted key: 32 random bytes in hex, in a file of mode 0600 beside it. An
-// operator moves it to where their secrets are kept.
-std::string NewPassphrase() { return ToHex(platform::Random<Hash>().view()); }
 
 std::uint16_t Port(const TestnetOptions& options, std::size_t node, std::uint16_t which) {
   return static_cast<std::uint16_t>(options.port_base + node * kPortsPerNode + which);
@@ -51,12 +34,6 @@ std::string NodeName(std::size_t index) { return "validator-" + std::to_string(i
 node::Config NodeConfig(const TestnetOptions& options, std::size_t index) {
   node::Config config;
   config.name = NodeName(index);
-  config.data_dir = "data";
-  config.genesis_file = "genesis.bin";
-  config.key_file = "consensus.key";
-  config.passphrase_file = options.development ? "" : "passphrase";
-  config.tls_certificate_file = "tls.crt";
-  config.tls_key_file = "tls.key";
   config.client_listen = Loopback(Port(options, index, 0));
   config.peer_listen = Loopback(Port(options, index, 1));
   config.metrics_listen = Loopback(Port(options, index, 2));
@@ -68,50 +45,28 @@ node::Config NodeConfig(const TestnetOptions& options, std::size_t index) {
   return config;
 }
 
-Step WriteNode(const TestnetOptions& options, std::size_t index, const NodeKeys& keys,
-               std::string_view genesis) {
-  const std::string directory = options.out + "/" + NodeName(index);
-  const auto made = platform::CreateDirectories(directory, 0700);
-  if (!made) return Unexpected{made.error()};
-  if (auto step = Write(directory + "/genesis.bin", genesis); !step) return step;
-  if (auto step = Write(directory + "/tls.crt", keys.tls.certificate); !step) return step;
-  if (auto step = Write(directory + "/tls.key", keys.tls.private_key, platform::kModePrivate);
-      !step) {
-    return step;
-  }
-  const std::string key_path = directory + "/consensus.key";
-  if (options.development) {
-    const auto written = platform::CreatePlainKeyFile(key_path, keys.key);
-    if (!written) return Unexpected{written.error()};
-  } else {
-    const std::string passphrase = NewPassphrase();
-    const std::string path = directory + "/passphrase";
-    if (auto step = Write(path, passphrase + "\n", platform::kModePrivate); !step) return step;
-    const auto written =
-        platform::CreateKeyFile(key_path, keys.key, platform::PassphraseIs(passphrase));
-    if (!written) return Unexpected{written.error()};
-  }
-  if (auto step = Write(directory + "/timebank-node.service", kNodeServiceUnit); !step) {
-    return step;
-  }
-  return Write(directory + "/config.toml", node::ConfigText(NodeConfig(options, index)));
-}
-
 // The officers who found a ledger. A regulator founds and appoints, with finance a budget, with an
-// assessor the lists; nobody of them approves hours.
-std::vector<Identity> FoundingOfficers(const OrgId& district, Millis genesis) {
-  const std::pair<const char*, v1::Role> roles[] = {
-      {"regulator-1", v1::ROLE_REGULATOR}, {"regulator-2", v1::ROLE_REGULATOR},
-      {"finance-1", v1::ROLE_FINANCE},     {"clerk-1", v1::ROLE_CLERK},
-      {"lister-1", v1::ROLE_LISTER},       {"assessor-1", v1::ROLE_ASSESSOR},
-      {"auditor-1", v1::ROLE_AUDITOR}};
+// assessor the lists, two of the council the set of validators; nobody of them approves hours.
+std::vector<Identity> FoundingOfficers(const GenesisPlan& plan) {
+  struct Row {
+    const char* name;
+    v1::Role role;
+    const OrgId& org;
+  };
+  const OrgId& district = plan.district;
+  const Row rows[] = {
+      {"regulator-1", v1::ROLE_REGULATOR, district}, {"regulator-2", v1::ROLE_REGULATOR, district},
+      {"finance-1", v1::ROLE_FINANCE, district},     {"clerk-1", v1::ROLE_CLERK, district},
+      {"lister-1", v1::ROLE_LISTER, district},       {"assessor-1", v1::ROLE_ASSESSOR, district},
+      {"auditor-1", v1::ROLE_AUDITOR, district},     {"council-1", v1::ROLE_COUNCIL, district},
+      {"council-2", v1::ROLE_COUNCIL, plan.charity}, {"council-3", v1::ROLE_COUNCIL, plan.auditor}};
   std::vector<Identity> officers;
-  for (const auto& [name, role] : roles) {
+  for (const auto& [name, role, org] : rows) {
     Identity officer;
     officer.name = name;
-    officer.member = platform::NewId<MemberId>(genesis);
-    officer.home = district;
-    officer.offices = {{role, district}};
+    officer.member = platform::NewId<MemberId>(plan.at);
+    officer.home = org;
+    officer.offices = {{role, org}};
     officer.key = platform::NewSecretKey();
     officers.push_back(std::move(officer));
   }
@@ -121,11 +76,11 @@ std::vector<Identity> FoundingOfficers(const OrgId& district, Millis genesis) {
 Step WriteIdentities(const TestnetOptions& options, const Testnet& testnet) {
   platform::PassphraseSource passphrase = platform::PassphraseIs("");
   if (!options.development) {
-    const std::string text = NewPassphrase();
+    const std::string text = ToHex(platform::Random<Hash>().view());
     const auto made = platform::CreateDirectories(testnet.identities_directory, 0700);
     if (!made) return Unexpected{made.error()};
-    if (auto step = Write(testnet.identities_directory + "/passphrase", text + "\n",
-                          platform::kModePrivate);
+    if (auto step = WriteNew(testnet.identities_directory + "/passphrase", text + "\n",
+                             platform::kModePrivate);
         !step) {
       return step;
     }
@@ -166,24 +121,25 @@ Expected<Testnet, std::string> InitTestnet(const TestnetOptions& options) {
   testnet.district = platform::NewId<OrgId>(options.genesis);
   testnet.identities_directory = options.out + "/identities";
   testnet.genesis_path = options.out + "/genesis.bin";
-  testnet.officers = FoundingOfficers(testnet.district, options.genesis);
   GenesisPlan plan;
   plan.at = options.genesis;
   plan.development = options.development;
   plan.district = testnet.district;
   plan.district_name = options.district_name;
+  plan.charity = platform::NewId<OrgId>(options.genesis);
+  plan.auditor = platform::NewId<OrgId>(options.genesis);
+  testnet.officers = FoundingOfficers(plan);
   plan.officers = testnet.officers;
   plan.policy = options.policy;
   const crypto::SecretKey dev_key = platform::NewSecretKey();
   plan.dev_key = dev_key.public_key();
-  std::vector<NodeKeys> keys;
+  std::vector<ValidatorKeys> keys;
   for (std::size_t i = 0; i < options.validators; ++i) {
-    auto tls = client::NewTlsIdentity({NodeName(i), {"localhost", "127.0.0.1"}});
-    if (!tls) return Unexpected{tls.error()};
-    const auto tls_hash = client::TlsKeyHash(tls->certificate);
-    if (!tls_hash) return Unexpected{std::string("the new TLS certificate has no key")};
-    keys.push_back({platform::NewSecretKey(), *tls});
-    plan.validators.push_back({NodeName(i), keys.back().key.public_key(), *tls_hash});
+    auto made_keys = NewValidatorKeys(NodeName(i));
+    if (!made_keys) return Unexpected{made_keys.error()};
+    plan.validators.push_back({NodeName(i), made_keys->key.public_key(), made_keys->tls_key_hash,
+                               Loopback(Port(options, i, 1))});
+    keys.push_back(std::move(*made_keys));
   }
   const std::string genesis = BuildGenesis(std::move(plan));
   testnet.chain_id = crypto::Sha256(AsBytes(genesis));
@@ -195,12 +151,15 @@ Expected<Testnet, std::string> InitTestnet(const TestnetOptions& options) {
       {options.out + "/compose.yaml", ComposeFile(options.validators, {::geteuid(), ::getegid()})},
       {options.out + "/RUNBOOK.md", std::string(kRunbook)}};
   for (const auto& [path, content] : files) {
-    if (auto step = Write(path, content); !step) return Unexpected{step.error()};
+    if (auto step = WriteNew(path, content, platform::kModePublic); !step)
+      return Unexpected{step.error()};
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (auto step = WriteNode(options, i, keys[i], genesis); !step) return Unexpected{step.error()};
-    testnet.nodes.push_back(
-        {NodeName(i), Loopback(Port(options, i, 0)), options.out + "/" + NodeName(i)});
+    const std::string directory = options.out + "/" + NodeName(i);
+    auto step = WriteValidatorFolder(
+        {directory, genesis, NodeConfig(options, i), options.development}, keys[i]);
+    if (!step) return Unexpected{step.error()};
+    testnet.nodes.push_back({NodeName(i), Loopback(Port(options, i, 0)), directory});
   }
   if (options.development) {
     const auto written = platform::CreatePlainKeyFile(options.out + "/dev.key", dev_key);

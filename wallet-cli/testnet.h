@@ -42,7 +42,7 @@ struct Testnet {
 };
 
 // Names of the founding officers' identities: regulator-1, regulator-2, finance-1, clerk-1,
-// lister-1, assessor-1, auditor-1.
+// lister-1, assessor-1, auditor-1, council-1 to council-3.
 [[nodiscard]] Expected<Testnet, std::string> InitTestnet(const TestnetOptions& options);
 
 }  // namespace timebank::cli

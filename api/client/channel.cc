@@ -14,9 +14,9 @@ constexpr int kMessageBytesMax = 64 << 20;
 }  // namespace
 
 std::shared_ptr<grpc::Channel> ChannelTo(const NodeAddress& node, const chain::Genesis& genesis) {
-  Hash key;
+  Hash key = node.tls_key.value_or(Hash{});
   for (const v1::Validator& validator : genesis.message.validators()) {
-    if (validator.name() != node.name) continue;
+    if (node.tls_key || validator.name() != node.name) continue;
     if (const auto hash = Hash::From(validator.tls_key_hash())) key = *hash;
   }
   grpc::ChannelArguments arguments;

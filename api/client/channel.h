@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,12 @@ namespace timebank::client {
 struct NodeAddress {
   std::string name;     // the validator's, as in genesis: its TLS key is pinned there
   std::string address;  // host:port
+  // For who is not in genesis, or has another TLS key than there: what to pin instead.
+  std::optional<Hash> tls_key = std::nullopt;
 };
 
-// A name that genesis does not know gets a channel that trusts no key, so that the first call fails
-// and says so.
+// A name that genesis does not know, without a TLS key of its own, gets a channel that trusts no
+// key, so that the first call fails and says so.
 [[nodiscard]] std::shared_ptr<grpc::Channel> ChannelTo(const NodeAddress& node,
                                                        const chain::Genesis& genesis);
 

@@ -133,7 +133,7 @@ class Client::Impl {
     const auto answer = FirstAnswer<v1::GetFreshTipResponse>(
         options.timeout_ms, [&](std::size_t index, auto* context, auto* response) {
           grpc::Status status = chain[index]->GetFreshTip(context, request, response);
-          if (!status.ok() || ReadTip(*response, options.nodes[index].name, tip, request.nonce())) {
+          if (!status.ok() || ReadTip(*response, options.nodes[index], tip, request.nonce())) {
             return status;
           }
           return Unusable(index, "a tip that it has not signed");
@@ -142,11 +142,13 @@ class Client::Impl {
     return Millis(tip.time_ms());
   }
 
-  bool ReadTip(const v1::GetFreshTipResponse& response, const std::string& name, v1::FreshTip& tip,
+  // Who is not known by genesis is known by its TLS key: the key it names is taken for its own.
+  bool ReadTip(const v1::GetFreshTipResponse& response, const NodeAddress& node, v1::FreshTip& tip,
                const std::string& nonce) const {
     const auto parsed = chain::ParseCanonical<v1::FreshTip>(AsBytes(response.tip()));
     const auto signature = crypto::ParseSuitedSignature(AsBytes(response.signature()));
-    const auto key = KeyOf(name);
+    const auto key =
+        node.tls_key ? crypto::ParseSuitedKey(AsBytes(response.validator_key())) : KeyOf(node.name);
     if (!parsed || !signature || !key || parsed->nonce() != nonce) return false;
     tip = *parsed;
     return crypto::Verify(
@@ -193,9 +195,14 @@ Expected<std::unique_ptr<Client>, std::string> Client::Open(ClientOptions option
   }
   if (options.nodes.empty()) return Unexpected{std::string("name at least one node")};
   for (const NodeAddress& node : options.nodes) {
-    const bool known = std::ranges::any_of(
-        genesis->message.validators(), [&](const auto& item) { return item.name() == node.name; });
-    if (!known) return Unexpected{"the genesis names no validator '" + node.name + "'"};
+    const bool known =
+        node.tls_key || std::ranges::any_of(genesis->message.validators(), [&](const auto& item) {
+          return item.name() == node.name;
+        });
+    if (!known) {
+      return Unexpected{"the genesis names no validator '" + node.name +
+                        "', and no TLS key is given for it"};
+    }
   }
   return std::unique_ptr<Client>(
       new Client(std::make_unique<Impl>(std::move(*genesis), std::move(options))));
@@ -273,6 +280,9 @@ Answer<v1::GetPolicyResponse> Client::Get(const v1::GetPolicyRequest& request) {
 }
 Answer<v1::GetHeaderResponse> Client::Get(const v1::GetHeaderRequest& request) {
   return impl_->Read(impl_->chain, &v1::ChainService::Stub::GetHeader, request);
+}
+Answer<v1::GetValidatorsResponse> Client::Get(const v1::GetValidatorsRequest& request) {
+  return impl_->Read(impl_->chain, &v1::ChainService::Stub::GetValidators, request);
 }
 Answer<v1::GetMemberResponse> Client::Get(const v1::GetMemberRequest& request,
                                           const Reader& reader) {

@@ -202,12 +202,25 @@ class SubmitStream::Impl {
     if (digest == last_certified_) return true;
     const auto certificate = chain::Certificate::Decode(AsBytes(block.finalization()));
     if (!certificate || certificate->position.kind != chain::VoteKind::kFinalize ||
-        certificate->position.digest != digest ||
-        chain::VerifyCertificate(*certificate, genesis_.chain_id, genesis_.validators)) {
+        certificate->position.digest != digest || certificate->position.epoch != header.epoch) {
+      return false;
+    }
+    const chain::ValidatorSet* set = SetOf(header.epoch, block.epochs());
+    if (set == nullptr || header.validators != set->SetHash() ||
+        chain::VerifyCertificate(*certificate, genesis_.chain_id, *set)) {
       return false;
     }
     last_certified_ = digest;
     return true;
+  }
+
+  // Null when the links do not lead there.
+  const chain::ValidatorSet* SetOf(Epoch epoch, const chain::EpochLinks& links) {
+    const auto known = sets_.find(epoch);
+    if (known != sets_.end()) return &known->second;
+    if (Epoch(static_cast<std::uint64_t>(links.size())) != epoch) return nullptr;
+    auto set = chain::WalkEpochs(links, genesis_);
+    return set ? &sets_.emplace(epoch, std::move(*set)).first->second : nullptr;
   }
 
   void OnFinal(const Hash& id, const std::vector<std::string>& lines, Height height) {
@@ -235,7 +248,8 @@ class SubmitStream::Impl {
   const std::unique_ptr<v1::TransactionService::Stub> stub_;
   const std::unique_ptr<grpc::ClientReaderWriter<v1::SubmitStreamRequest, v1::SubmitStreamResponse>>
       stream_;
-  Hash last_certified_;  // reader thread only
+  Hash last_certified_;                        // reader thread only
+  std::map<Epoch, chain::ValidatorSet> sets_;  // likewise: those that were proven
   std::mutex write_mutex_;
   mutable std::mutex mutex_;  // all below
   std::condition_variable changed_;

@@ -158,7 +158,7 @@ ReceiptParts SampleChain::Prove(ReceiptParts parts, Epoch epoch) const {
   const bool in_first = epoch == Epoch(0);
   parts.header = in_first ? boundary : later;
   parts.finalization = (in_first ? first : second).Finalize(parts.header, View(9));
-  if (!in_first) parts.epochs = {link};
+  if (!in_first) *parts.epochs.Add() = link;
   parts.log_path = log.InclusionPath(parts.log_index, parts.header.log_size);
   return parts;
 }

@@ -265,12 +265,13 @@ void Cluster::Start(std::size_t i) {
   node.lost.clear();
   node.wake_at = Millis(0);
   Recovered recovered;
-  recovered.floor = {chain_id_, Height(0), Millis(kGenesisTime), std::nullopt};
+  recovered.floor = {chain_id_, Height(0), Millis(kGenesisTime), std::nullopt, Epoch(0), chain_id_};
   if (node.chain.size() > options_.storage_lag_blocks) {
     node.chain.resize(node.chain.size() - options_.storage_lag_blocks);
     const CommittedBlock& last = node.chain.back();
     const chain::Header& header = last.block.header();
-    recovered.floor = {last.block.digest(), header.height, header.timestamp_ms, last.finalization};
+    recovered.floor = {last.block.digest(), header.height, header.timestamp_ms,
+                       last.finalization,   header.epoch,  chain_id_};
   } else {
     node.chain.clear();
   }

@@ -20,8 +20,7 @@ void Admission::Submit(std::uint64_t ticket, const SharedTransaction& transactio
   Enter({transaction, {ticket}}, context);
 }
 
-void Admission::Receive(consensus::PeerId from, const GossipMessage& gossip,
-                        const Context& context) {
+void Admission::Receive(PeerKey from, const GossipMessage& gossip, const Context& context) {
   for (const SharedTransaction& transaction : gossip.transactions) {
     Enter({transaction, {}, 0, from}, context);
   }
@@ -39,7 +38,7 @@ void Admission::AskVerifier(const Context& context) {
 
 void Admission::Resolve(const std::vector<SharedTransaction>& transactions,
                         const std::vector<v1::Reason>& verdicts, const Context& context) {
-  std::set<consensus::PeerId> liars;
+  std::set<PeerKey> liars;
   for (std::size_t i = 0; i < transactions.size(); ++i) {
     const auto found = verifying_.find(transactions[i]->transaction.envelope_hash);
     if (found == verifying_.end()) continue;
@@ -54,7 +53,7 @@ void Admission::Resolve(const std::vector<SharedTransaction>& transactions,
       Refuse(candidate, verdicts[i], context);
     }
   }
-  for (const consensus::PeerId peer : liars) {
+  for (const PeerKey peer : liars) {
     ports_.transport.Disconnect(peer, consensus::Misbehaviour::kBadTransactionSignature);
   }
 }

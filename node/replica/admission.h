@@ -45,7 +45,7 @@ class Admission {
   // Gossip takes a share of the signature checks, and each peer a share of that: it never keeps
   // clients out. What does not fit is left out; it is flooded again. A signature that is wrong cuts
   // the peer off: a correct one gossips only what it has checked. No other reason proves anything.
-  void Receive(consensus::PeerId from, const GossipMessage& gossip, const Context& context);
+  void Receive(PeerKey from, const GossipMessage& gossip, const Context& context);
   // Hands what was gathered since the last call to the verifier.
   void AskVerifier(const Context& context);
   // The verdicts on transactions of jobs asked here; of others it takes no notice.
@@ -66,7 +66,7 @@ class Admission {
     SharedTransaction transaction;
     std::vector<std::uint64_t> tickets;  // of clients that wait for the answer; none: gossip
     std::uint32_t tries = 0;
-    std::optional<consensus::PeerId> source = std::nullopt;  // of gossip
+    std::optional<PeerKey> source = std::nullopt;  // of gossip
   };
   void Enter(Verifying candidate, const Context& context);
   void Admit(const Verifying& candidate, const Context& context);
@@ -80,7 +80,7 @@ class Admission {
   Pool pool_;
   std::map<Hash, Verifying> verifying_;  // by envelope hash
   std::size_t verifying_gossip_ = 0;     // of verifying_: those with a source
-  std::map<consensus::PeerId, std::size_t> verifying_of_peer_;
+  std::map<PeerKey, std::size_t> verifying_of_peer_;
   std::vector<SharedTransaction> unasked_;  // in verifying_, not yet handed to the verifier
   std::deque<Verifying> deferred_;
 };

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "chain/canonical.h"
+#include "chain/genesis.h"
 #include "chain/log_tree.h"
 #include "consensus/limits.h"
 #include "crypto/sha256.h"
@@ -22,15 +23,24 @@ Hash ExtrasRoot(const v1::BlockBody& body) {
   return tree.Root();
 }
 
+// With EPOCH_END the body carries the set that the header names, else none.
+bool NamesNextSet(const v1::BlockBody& body, const chain::Header& header) {
+  if (!header.EndsEpoch()) return body.next_set().empty();
+  const auto set = chain::ParseKeysOnlyRecord(AsBytes(body.next_set()));
+  return set && set->SetHash() == header.next_validators;
+}
+
 }  // namespace
 
-BlockBody MakeBody(std::span<const SharedTransaction> transactions) {
+BlockBody MakeBody(std::span<const SharedTransaction> transactions,
+                   const std::optional<chain::ValidatorSet>& next_set) {
   v1::BlockBody body;
   chain::LogFrontier tree;
   for (const SharedTransaction& transaction : transactions) {
     body.add_envelopes(transaction->envelope);
     tree.Append(chain::LogLeafHash(AsBytes(transaction->envelope)));
   }
+  if (next_set) body.set_next_set(chain::KeysOnlyRecord(*next_set));
   const std::string bytes = chain::CanonicalBytes(body);
   TB_CHECK(bytes.size() <= consensus::kBodyBytesMax);
   return {std::make_shared<const Bytes>(ToBytes(AsBytes(bytes))), tree.Root(), ExtrasRoot(body)};
@@ -48,9 +58,10 @@ Expected<std::vector<SharedTransaction>, BodyVerdict> ReadBody(const consensus::
   }
   const bool is_this = tree.Root() == header.tx_root && ExtrasRoot(*body) == header.extras_root;
   if (!is_this) return Unexpected{BodyVerdict::kMismatch};
-  const bool has_extras =
-      header.EndsEpoch() || body->evidence_size() > 0 || !body->next_set().empty();
-  if (has_extras || header.tx_count != static_cast<std::uint32_t>(body->envelopes_size())) {
+  if (body->evidence_size() > 0 || !NamesNextSet(*body, header)) {
+    return Unexpected{BodyVerdict::kInvalid};
+  }
+  if (header.tx_count != static_cast<std::uint32_t>(body->envelopes_size())) {
     return Unexpected{BodyVerdict::kInvalid};
   }
   std::vector<SharedTransaction> transactions;

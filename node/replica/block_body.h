@@ -1,13 +1,15 @@
 // The body of a block: canonical bytes of v1::BlockBody, named by the roots in the header (FORMATS
-// 4). Evidence and EPOCH_END are refused until their rules are built.
+// 4). Evidence is refused until its rules are built.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/expected.h"
+#include "chain/validator_set.h"
 #include "consensus/event.h"
 #include "consensus/messages.h"
 #include "node/replica/signed_transaction.h"
@@ -19,7 +21,9 @@ struct BlockBody {
   Hash tx_root;
   Hash extras_root;
 };
-[[nodiscard]] BlockBody MakeBody(std::span<const SharedTransaction> transactions);
+// `next_set`: of the last block of an epoch.
+[[nodiscard]] BlockBody MakeBody(std::span<const SharedTransaction> transactions,
+                                 const std::optional<chain::ValidatorSet>& next_set = std::nullopt);
 
 // A transaction known by the hash of its envelope, or null: what is known is not parsed again.
 using FindKnown = std::function<SharedTransaction(const Hash& envelope_hash)>;

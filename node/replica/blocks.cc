@@ -92,7 +92,8 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
       config_.block_transactions);
   const bool is_empty = execution->rows.empty() && !execution->swept;
   if (is_empty && !request.allow_empty) return ToCore(std::move(built));
-  const BlockBody body = MakeBody(execution->transactions);
+  const auto& next_set = execution->next_set;
+  const BlockBody body = MakeBody(execution->transactions, next_set);
   chain::Header header;
   header.era = consensus_config_.era;
   header.chain_id = genesis_.chain_id;
@@ -106,9 +107,10 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
   header.state_root = execution->state_root;
   header.log_size = execution->log.size;
   header.log_root = execution->log.root;
-  header.validators = genesis_.validators.SetHash();
-  header.next_validators = header.validators;
-  header.proposer = genesis_.validators.key(*consensus_config_.own);
+  header.validators = consensus_config_.validators.SetHash();
+  header.next_validators = next_set ? next_set->SetHash() : header.validators;
+  header.flags = next_set ? chain::kFlagEpochEnd : 0;
+  header.proposer = consensus_config_.validators.key(*consensus_config_.own);
   built.block = consensus::Block(header, body.bytes);
   executions_.Add(built.block->digest(), std::move(execution));
   ToCore(std::move(built));
@@ -145,9 +147,12 @@ void Replica::Impl::Commit(const std::vector<consensus::CommittedBlock>& blocks)
         block.log_paths.push_back(log_.InclusionPath(row.log_index, block.proven_by->log_size));
       }
     }
+    block.epochs = view_.epochs;
     ports_.clients.Final(block);
   }
-  if (!finals.empty()) JudgePool();
+  if (finals.empty()) return;
+  if (std::exchange(sets_changed_, false)) FollowSets();
+  JudgePool();
 }
 
 FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) {
@@ -171,6 +176,9 @@ FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) 
   TB_CHECK(log_.size() == block.header().log_size);
   batch.changes = ChangesSinceStored(*execution);
   for (const StateChange& change : batch.changes) {
+    if (!change.key.empty() && std::to_integer<int>(change.key[0]) == v1::TABLE_VALIDATORS) {
+      sets_changed_ = true;
+    }
     if (!change.value) continue;
     AppendRecordRows(change.key, stored_.Get(change.key), *change.value, batch.index_rows);
   }
@@ -178,10 +186,11 @@ FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) 
             [](const IndexRow& a, const IndexRow& b) { return a.key < b.key; });
   ports_.storage.CommitBlock(batch);
   stored_ = execution->state->tree();
-  view_ = {execution->state, block.header(), block.digest(), committed.finalization};
+  view_ = {execution->state, block.header(), block.digest(), committed.finalization,
+           links_.UpTo(*execution->state, ports_.storage)};
   executions_.Prune(block.header().height);
   admission_.Remove(execution->transactions);
-  return {committed, execution->transactions, execution->rows, std::nullopt, {}};
+  return {committed, execution->transactions, execution->rows, std::nullopt, {}, nullptr};
 }
 
 // What the block changed; with the first one, all records of genesis are new to storage.
@@ -258,7 +267,9 @@ void Replica::Impl::Serve(const consensus::ServeBlock& serve) {
 }
 
 void Replica::Impl::Reply(consensus::PeerId to, const consensus::Message& message) {
-  ports_.transport.Send(to, std::make_shared<const std::string>(EncodePeerMessage(message)),
+  const PeerKey* key = peers_.KeyOf(to);
+  if (key == nullptr) return;
+  ports_.transport.Send(*key, std::make_shared<const std::string>(EncodePeerMessage(message)),
                         Lane::kBulk);
 }
 

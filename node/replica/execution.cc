@@ -22,6 +22,7 @@ SharedExecution ToExecution(const ExecutionInput& input, ledger::BlockResult res
   out->log = {result.log_size, result.log_root};
   out->state_root = result.state_root;
   out->transactions = std::move(transactions);
+  out->next_set = std::move(result.next_set);
   for (ledger::RecordChange& change : result.changes) {
     out->changes.push_back({std::move(change.key), std::move(change.value)});
   }
@@ -56,7 +57,9 @@ SharedExecution ExecuteBlock(const ExecutionInput& input, const chain::Header& h
   if (!result) return nullptr;
   const bool agrees = result->state_root == header.state_root &&
                       result->log_size == header.log_size && result->log_root == header.log_root;
-  if (!agrees) return nullptr;
+  const bool ends = result->next_set.has_value();
+  if (!agrees || ends != header.EndsEpoch()) return nullptr;
+  if (ends && result->next_set->SetHash() != header.next_validators) return nullptr;
   return ToExecution(input, std::move(*result), std::move(transactions), /*swept=*/false);
 }
 

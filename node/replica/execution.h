@@ -33,8 +33,9 @@ struct Execution {
   Hash state_root;
   LogHead log;  // after the block
   std::vector<SharedTransaction> transactions;
-  std::vector<TransactionRow> rows;  // the sweep first, if it did anything
-  std::vector<StateChange> changes;  // of the parent's records
+  std::vector<TransactionRow> rows;             // the sweep first, if it did anything
+  std::vector<StateChange> changes;             // of the parent's records
+  std::optional<chain::ValidatorSet> next_set;  // of the last block of an epoch
   // Of what a leader builds: whether due work was done. It need not leave a row: what expires
   // quietly has no effects line, but must go all the same, or it would stay due for ever.
   bool swept = false;
@@ -51,7 +52,7 @@ struct ExecutionInput {
 };
 
 // Runs the block as a voter does. Empty: a transaction is refused, or a root of `header` (state,
-// log) is not what came out. Signatures are taken as good.
+// log) or its next set is not what came out. Signatures are taken as good.
 [[nodiscard]] SharedExecution ExecuteBlock(const ExecutionInput& input, const chain::Header& header,
                                            std::vector<SharedTransaction> transactions);
 

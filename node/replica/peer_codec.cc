@@ -41,7 +41,7 @@ class Reader {
   Result Read(const v1::ConsensusStatus& in);
   Result Read(const v1::Certificates& in);
   Result Read(v1::Blocks& in);
-  Result Read(v1::EpochChain& in);
+  Result Read(const v1::EpochChain& in);
   Result Read(v1::Gossip& in);
   Result Read(const v1::FetchCertificates& in);
   Result Read(const v1::FetchBlocks& in);
@@ -182,11 +182,8 @@ void Write(const consensus::FetchEpochChain& in, v1::PeerMessage& out) {
 
 void Write(const consensus::EpochChain& in, v1::PeerMessage& out) {
   v1::EpochChain& to = *out.mutable_epoch_chain();
-  for (const consensus::EpochLink& link : in.links) {
-    v1::EpochChainItem& item = *to.add_items();
-    item.set_header(HeaderBytes(link.boundary.header()));
-    item.set_body(BodyBytes(link.boundary));
-    item.set_finalization(CertificateBytes(link.finalization));
+  for (const chain::Certificate& finalization : in.finalizations) {
+    to.add_finalizations(CertificateBytes(finalization));
   }
 }
 
@@ -315,17 +312,15 @@ Reader::Result Reader::Read(v1::Blocks& in) {
   return consensus::Message(std::move(out));
 }
 
-Reader::Result Reader::Read(v1::EpochChain& in) {
+Reader::Result Reader::Read(const v1::EpochChain& in) {
   consensus::EpochChain out;
-  if (static_cast<std::size_t>(in.items_size()) > consensus::kFetchEpochsMax) {
+  if (static_cast<std::size_t>(in.finalizations_size()) > consensus::kFetchEpochsMax) {
     return Fail(PeerCodecError::kOversize);
   }
-  for (const v1::EpochChainItem& item : in.items()) {
-    auto block = ReadBlock(item.header(), item.body(), /*has_body=*/true);
-    if (!block) return std::nullopt;
-    auto finalization = ReadCertificate(item.finalization());
-    if (!finalization) return std::nullopt;
-    out.links.push_back({std::move(*block), std::move(*finalization)});
+  for (const std::string& bytes : in.finalizations()) {
+    auto certificate = ReadCertificate(bytes);
+    if (!certificate) return std::nullopt;
+    out.finalizations.push_back(std::move(*certificate));
   }
   return consensus::Message(std::move(out));
 }

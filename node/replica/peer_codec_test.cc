@@ -82,7 +82,7 @@ std::vector<Message> EveryMessage() {
           consensus::Blocks{{MakeBlock(true), MakeBlock(false)}},
           consensus::Blocks{},
           consensus::FetchEpochChain{Epoch(2)},
-          consensus::EpochChain{{{MakeBlock(true), finalization}}}};
+          consensus::EpochChain{{finalization, finalization}}};
 }
 
 TEST(PeerCodec, EveryMessageComesBackAsTheSameBytes) {

@@ -14,9 +14,11 @@
 #include "base/bytes.h"
 #include "base/strong.h"
 #include "chain/header.h"
+#include "chain/receipt.h"
 #include "consensus/output.h"
 #include "consensus/record.h"
 #include "node/replica/signed_transaction.h"
+#include "node/replica/transport.h"
 #include "timebank/v1/vocabulary.pb.h"
 
 namespace timebank::ledger {
@@ -83,21 +85,6 @@ class Storage {
   [[nodiscard]] virtual std::optional<TransactionRow> FindTransaction(const Hash& id) = 0;
 };
 
-// Encoded PeerMessage: made once, shared by all links.
-using SharedMessage = std::shared_ptr<const std::string>;
-
-// Blocks for laggards and gossip must not delay votes.
-enum class Lane : std::uint8_t { kConsensus, kBulk };
-
-class Transport {
- public:
-  virtual ~Transport() = default;
-  // May drop: a link that is down or whose bounded queue is full loses the message.
-  virtual void Send(consensus::PeerId to, const SharedMessage& message, Lane lane) = 0;
-  virtual void Broadcast(const SharedMessage& message, Lane lane) = 0;
-  virtual void Disconnect(consensus::PeerId peer, consensus::Misbehaviour reason) = 0;
-};
-
 // Checks signatures of transactions by ledger::CheckSignatures against keys in `state`, off the
 // replica's thread. The answer is an event SignaturesVerified with the same ticket, one reason per
 // transaction. Every job is answered, in any order.
@@ -132,6 +119,8 @@ struct FinalBlock {
   // rows. Empty while that one is not here yet (catching up): Replica::FindReceipt has it later.
   std::optional<chain::Header> proven_by;
   std::vector<std::vector<Hash>> log_paths;  // per row, under proven_by->log_root
+  // At least those before the epoch of proven_by. Null: one cannot be read just now.
+  std::shared_ptr<const chain::EpochLinks> epochs;
 };
 
 class ClientSink {

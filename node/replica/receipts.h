@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "chain/log_tree.h"
+#include "chain/receipt.h"
 #include "node/replica/ports.h"
 
 namespace timebank::replica {
@@ -18,10 +19,18 @@ namespace timebank::replica {
 [[nodiscard]] std::optional<std::string> MakeReceipt(const FinalBlock& block, std::size_t row,
                                                      std::span<const std::uint32_t> shown);
 
-// The same for any final transaction, read back from storage. `log` holds the leaves of all final
-// blocks. Empty when the transaction or its proving block is not here.
-[[nodiscard]] std::optional<std::string> FindReceipt(Storage& storage, const chain::LogTree& log,
-                                                     const Hash& id,
+// The links that lead to the header's epoch. Requires: `all` has at least as many.
+[[nodiscard]] chain::EpochLinks LinksBefore(const chain::Header& header,
+                                            const chain::EpochLinks& all);
+
+struct ReceiptSource {
+  Storage& storage;
+  const chain::LogTree& log;        // the leaves of all final blocks
+  const chain::EpochLinks* epochs;  // from genesis to the current epoch; null: not to be had
+};
+// The same for any final transaction, read back from storage. Empty when the transaction, its
+// proving block or a link to that block's epoch is not here.
+[[nodiscard]] std::optional<std::string> FindReceipt(const ReceiptSource& source, const Hash& id,
                                                      std::span<const std::uint32_t> shown);
 
 }  // namespace timebank::replica

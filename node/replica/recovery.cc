@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "chain/certificate.h"
+#include "chain/genesis.h"
 #include "ledger/state.h"
+#include "ledger/validators.h"
 #include "node/replica/replica_impl.h"
 
 namespace timebank::replica {
@@ -14,7 +16,9 @@ namespace {
 using consensus::CommittedBlock;
 using std::optional;
 
-optional<RecoveryFault> CheckFloor(const CommittedBlock& floor, const chain::Genesis& genesis);
+consensus::Floor FloorOf(const FinalView& view);
+optional<crypto::PublicKey> OwnKey(const Config& config);
+bool IsProven(const CommittedBlock& floor, const ledger::State& state);
 optional<RecoveryFault> LoadGenesis(Start& start);
 optional<RecoveryFault> LoadFloor(Storage& storage, const CommittedBlock& floor, Start& start);
 optional<RecoveryFault> TellVotes(const std::vector<consensus::Record>& records,
@@ -29,20 +33,13 @@ Expected<std::unique_ptr<Replica>, RecoveryFault> Replica::Open(const Config& co
   consensus::Config consensus_config{genesis->chain_id, chain::Era(0), genesis->validators,
                                      std::nullopt,      config.signer, config.delay_ms};
   consensus_config.watch_own_key = config.watch_own_key;
-  if (config.signer != nullptr) {
-    consensus_config.own = genesis->validators.IndexOf(config.signer->public_key());
-    if (!consensus_config.own) return Unexpected{RecoveryFault::kNotInSet};
-  }
   const optional<CommittedBlock> floor = ports.storage.Floor();
-  if (floor) {
-    if (const auto unproven = CheckFloor(*floor, *genesis)) return Unexpected{*unproven};
-  }
   Start start{std::move(*genesis), std::move(consensus_config), {}, {}, {}, {}};
   const auto fault = floor ? LoadFloor(ports.storage, *floor, start) : LoadGenesis(start);
   if (fault) return Unexpected{*fault};
-  const FinalView& view = start.view;
-  start.recovered.floor = {view.digest, view.header.height, view.header.timestamp_ms,
-                           view.finalization};
+  start.consensus.validators = ledger::CurrentSet(*start.view.state);
+  start.consensus.own = OwnPlace(config, start.consensus.validators);
+  start.recovered.floor = FloorOf(start.view);
   start.recovered.records = ports.storage.TakeRecords();
   if (config.signer != nullptr) {
     const auto told = TellVotes(start.recovered.records, *config.signer);
@@ -55,14 +52,21 @@ Expected<std::unique_ptr<Replica>, RecoveryFault> Replica::Open(const Config& co
 Replica::Impl::Impl(const Config& config, const Ports& ports, Start start)
     : config_(config),
       ports_(ports),
+      peers_(OwnKey(config)),
       genesis_(std::move(start.genesis)),
       consensus_config_(start.consensus),
+      epoch_(start.recovered.floor.epoch),
       core_(start.consensus, std::move(start.recovered)),
       desk_(ports.verifier),
       admission_(config.pool, ports, desk_),
       log_(std::move(start.log)),
       view_(std::move(start.view)),
-      stored_(std::move(start.stored)) {}
+      stored_(std::move(start.stored)) {
+  view_.epochs = links_.UpTo(*view_.state, ports_.storage);
+  const bool begins = epoch_ > Epoch(0) && core_.snapshot().floor.view == View(0);
+  if (begins) departing_ = ledger::SetOf(*view_.state, Epoch(epoch_.value() - 1));
+  TellPeers();
+}
 
 std::string_view Describe(RecoveryFault fault) {
   switch (fault) {
@@ -74,8 +78,6 @@ std::string_view Describe(RecoveryFault fault) {
       return "transaction log: the stored leaves do not give the log root of the last block";
     case RecoveryFault::kFloorNotProven:
       return "floor: the stored Finalization does not prove the last block";
-    case RecoveryFault::kNotInSet:
-      return "the consensus key is not in the validator set";
     case RecoveryFault::kContradiction:
       return "node log: it holds votes of this key that exclude each other";
   }
@@ -84,14 +86,33 @@ std::string_view Describe(RecoveryFault fault) {
 
 namespace {
 
-// Its own header and chain, and a certificate that a quorum of the set signed.
-optional<RecoveryFault> CheckFloor(const CommittedBlock& floor, const chain::Genesis& genesis) {
-  const chain::Certificate& proof = floor.finalization;
-  const bool fits = floor.block.header().chain_id == genesis.chain_id &&
-                    proof.position.kind == chain::VoteKind::kFinalize &&
-                    proof.position.view > View(0) &&
-                    !chain::VerifyCertificate(proof, genesis.chain_id, genesis.validators);
-  return fits ? std::nullopt : optional(RecoveryFault::kFloorNotProven);
+// The core's floor. After the last block of an epoch it is the start of the next one.
+consensus::Floor FloorOf(const FinalView& view) {
+  consensus::Floor floor{view.digest, view.header.height, view.header.timestamp_ms,
+                         view.finalization};
+  floor.epoch = Epoch(view.state->chain().epoch());
+  floor.boundary = view.header.EndsEpoch();
+  const bool is_seed = floor.boundary || view.header.height == Height(0);
+  const auto set = ledger::SetOf(*view.state, floor.epoch);
+  floor.seed = is_seed                   ? view.digest
+               : floor.epoch == Epoch(0) ? view.header.chain_id
+                                         : ledger::As<Hash>(set.boundary_digest());
+  return floor;
+}
+
+optional<crypto::PublicKey> OwnKey(const Config& config) {
+  return config.signer == nullptr ? std::nullopt : optional(config.signer->public_key());
+}
+
+// Its own chain, and a Finalization that a quorum of its epoch's set signed.
+bool IsProven(const CommittedBlock& floor, const ledger::State& state) {
+  const chain::Header& header = floor.block.header();
+  const chain::VotePosition& position = floor.finalization.position;
+  const auto set = chain::ValidatorsOf(ledger::SetOf(state, header.epoch).validators());
+  return set && header.validators == set->SetHash() && header.chain_id == state.chain_id() &&
+         position.kind == chain::VoteKind::kFinalize && position.epoch == header.epoch &&
+         position.view > View(0) &&
+         !chain::VerifyCertificate(floor.finalization, state.chain_id(), *set);
 }
 
 // State, log and view as of genesis or of the floor, the latter compared with its header.
@@ -112,13 +133,17 @@ optional<RecoveryFault> LoadFloor(Storage& storage, const CommittedBlock& floor,
   storage.VisitState([&loader](ByteView key, ByteView value) { loader.Add(key, value); });
   auto state = std::move(loader).Finish();
   if (!state || state->root() != header.state_root) return RecoveryFault::kStateRootMismatch;
+  const std::uint64_t epoch = state->chain().epoch() - (header.EndsEpoch() ? 1 : 0);
+  if (header.epoch != Epoch(epoch) || !IsProven(floor, *state)) {
+    return RecoveryFault::kFloorNotProven;
+  }
   storage.VisitLogLeaves([&start](const Hash& leaf) { start.log.Append(leaf); });
   if (start.log.size() != header.log_size || start.log.Root() != header.log_root) {
     return RecoveryFault::kLogRootMismatch;
   }
   start.stored = state->tree();
   start.view = {std::make_shared<const ledger::State>(std::move(*state)), header,
-                floor.block.digest(), floor.finalization};
+                floor.block.digest(), floor.finalization, nullptr};
   return std::nullopt;
 }
 

@@ -56,6 +56,7 @@ void Replica::Impl::Step(std::span<const Event> events) {
   TellPool();
   Settle();
   if (halted_) return;
+  LetGoOfDeparted();
   admission_.AskVerifier(context());
   admission_.Flood(now_.steady_ms);
   ports_.storage.MaybeSync(now_.steady_ms);
@@ -95,15 +96,18 @@ void Replica::Impl::Send(const consensus::Output& output) {
     const auto bytes = std::make_shared<const std::string>(EncodePeerMessage(outbound.message));
     const Lane lane = LaneOf(outbound.message);
     if (outbound.to) {
-      ports_.transport.Send(*outbound.to, bytes, lane);
+      const PeerKey* to = peers_.KeyOf(*outbound.to);
+      if (to != nullptr) ports_.transport.Send(*to, bytes, lane);
     } else {
       ports_.transport.Broadcast(bytes, lane);
     }
   }
   for (const consensus::ServeBlocks& serve : output.serve) Serve(serve);
   for (const consensus::ServeBlock& serve : output.serve_by_digest) Serve(serve);
+  for (const consensus::ServeEpochs& serve : output.serve_epochs) Serve(serve);
   for (const consensus::Disconnect& disconnect : output.disconnect) {
-    ports_.transport.Disconnect(disconnect.peer, disconnect.reason);
+    const PeerKey* peer = peers_.KeyOf(disconnect.peer);
+    if (peer != nullptr) ports_.transport.Disconnect(*peer, disconnect.reason);
   }
 }
 
@@ -123,6 +127,7 @@ void Replica::Impl::Collect(consensus::Output output) {
   Append(batch_.send, output.send);
   Append(batch_.serve, output.serve);
   Append(batch_.serve_by_digest, output.serve_by_digest);
+  Append(batch_.serve_epochs, output.serve_epochs);
   Append(batch_.commit, output.commit);
   Append(batch_.check, output.check);
   Append(batch_.evidence, output.evidence);
@@ -135,18 +140,22 @@ void Replica::Impl::Collect(consensus::Output output) {
 void Replica::Impl::Take(const Started&) { ToCore(consensus::Started{}); }
 
 void Replica::Impl::Take(const PeerConnected& event) {
-  ToCore(consensus::PeerConnected{event.peer});
+  ToCore(consensus::PeerConnected{peers_.IdOf(event.peer)});
 }
 
 // What comes in the same batch from a peer that is cut off already is not worth a signature check.
 void Replica::Impl::Take(const PeerMessageReceived& event) {
+  const consensus::PeerId from = peers_.IdOf(event.from);
   const bool is_cut = std::any_of(batch_.disconnect.begin(), batch_.disconnect.end(),
-                                  [&](const auto& cut) { return cut.peer == event.from; });
+                                  [&](const auto& cut) { return cut.peer == from; });
   if (is_cut) return;
   if (const auto* gossip = std::get_if<GossipMessage>(&event.message)) {
+    // Judged against an old state, most of it would be refused, and every signature be checked: it
+    // is flooded again.
+    if (core_.snapshot().catching_up) return;
     admission_.Receive(event.from, *gossip, context());
   } else {
-    ToCore(consensus::MessageReceived{event.from, std::get<consensus::Message>(event.message)});
+    ToCore(consensus::MessageReceived{from, std::get<consensus::Message>(event.message)});
   }
 }
 
@@ -220,7 +229,7 @@ Status Replica::Impl::status() const {
 
 std::optional<std::string> Replica::Impl::FindReceipt(const Hash& id,
                                                       std::span<const std::uint32_t> shown) const {
-  return replica::FindReceipt(ports_.storage, log_, id, shown);
+  return replica::FindReceipt({ports_.storage, log_, view_.epochs.get()}, id, shown);
 }
 
 std::string DumpText(const consensus::Divergence& divergence) {

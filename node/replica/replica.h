@@ -23,7 +23,8 @@ namespace timebank::replica {
 
 struct Config {
   std::string genesis;  // canonical bytes of the Genesis; chain_id = H of them
-  // Null: observer. Outlives the replica, which tells it the votes of the log.
+  // Null: observer, as is who has a key that is not in the current set. Outlives the replica, which
+  // tells it the votes of the log.
   consensus::LocalSigner* signer = nullptr;
   std::uint64_t delay_ms = 100;  // D of CONSENSUS 2
   PoolLimits pool;
@@ -44,10 +45,10 @@ struct Ports {
 
 struct Started {};  // the first event, exactly once
 struct PeerConnected {
-  consensus::PeerId peer;
+  PeerKey peer;
 };
 struct PeerMessageReceived {
-  consensus::PeerId from;
+  PeerKey from;
   PeerMessage message;  // by DecodePeerMessage, on any thread
 };
 // A client's transaction, by ReadTransaction on any thread. Answered through ClientSink.
@@ -73,7 +74,6 @@ enum class RecoveryFault : std::uint8_t {
   kStateRootMismatch,  // the records of the database do not give the floor's state_root
   kLogRootMismatch,    // the stored log leaves do not give the floor's log_root
   kFloorNotProven,     // the floor's Finalization is of another block, set or chain
-  kNotInSet,           // own key is no validator
   kContradiction,      // the log holds votes that exclude each other, or that the signer refuses
 };
 [[nodiscard]] std::string_view Describe(RecoveryFault fault);
@@ -84,6 +84,8 @@ struct FinalView {
   chain::Header header;  // at genesis: only height 0, chain_id and state_root are filled
   Hash digest;           // chain_id at genesis
   std::optional<chain::Certificate> finalization;  // of it or of a descendant; empty at genesis
+  // From genesis to the epoch of the next block. Null: a boundary block cannot be read just now.
+  std::shared_ptr<const chain::EpochLinks> epochs;
 };
 
 struct Status {

@@ -15,11 +15,17 @@
 #include "consensus/core.h"
 #include "consensus/pacing.h"
 #include "node/replica/admission.h"
+#include "node/replica/epoch_links.h"
 #include "node/replica/execution.h"
+#include "node/replica/peer_book.h"
 #include "node/replica/replica.h"
 #include "node/replica/signature_desk.h"
 
 namespace timebank::replica {
+
+// The own key's place in the set, if any.
+[[nodiscard]] std::optional<ReplicaIndex> OwnPlace(const Config& config,
+                                                   const chain::ValidatorSet& set);
 
 // What recovery found: everything that the replica starts with.
 struct Start {
@@ -73,6 +79,12 @@ class Replica::Impl {
   [[nodiscard]] FinalBlock CommitOne(const consensus::CommittedBlock& block);
   [[nodiscard]] std::vector<StateChange> ChangesSinceStored(const Execution& execution) const;
   [[nodiscard]] SharedExecution ExecuteFinal(const consensus::Block& block);
+  // epochs.cc
+  void FollowSets();
+  void TellPeers();
+  void LetGoOfDeparted();
+  void Serve(const consensus::ServeEpochs& serve);
+
   void Serve(const consensus::ServeBlocks& serve);
   void Serve(const consensus::ServeBlock& serve);
   [[nodiscard]] consensus::TokenBucket& ReadBudget(consensus::PeerId peer);
@@ -87,8 +99,12 @@ class Replica::Impl {
 
   Config config_;
   Ports ports_;
+  PeerBook peers_;
+  EpochLinks links_;
   chain::Genesis genesis_;
-  consensus::Config consensus_config_;
+  consensus::Config consensus_config_;               // of the current epoch
+  Epoch epoch_;                                      // that of the core
+  std::optional<v1::ValidatorSetRecord> departing_;  // the set before, until it is let go
   consensus::Core core_;
   SignatureDesk desk_;
   Admission admission_;
@@ -98,11 +114,12 @@ class Replica::Impl {
   chain::StateTree stored_;  // what the database holds
 
   consensus::Now now_;
-  consensus::Output batch_;  // of the core, not yet carried out
-  bool stepped_ = false;     // the core was asked since batch_ was last carried out
-  Millis judged_at_;         // steady time at which the pool was last judged
-  bool judged_ = false;      // the pool was judged again since the core was last told
-  bool pool_told_ = false;   // what the core was last told
+  consensus::Output batch_;    // of the core, not yet carried out
+  bool stepped_ = false;       // the core was asked since batch_ was last carried out
+  Millis judged_at_;           // steady time at which the pool was last judged
+  bool sets_changed_ = false;  // by a block that was committed: FollowSets is due
+  bool judged_ = false;        // the pool was judged again since the core was last told
+  bool pool_told_ = false;     // what the core was last told
   bool due_told_ = false;
   std::size_t pool_size_told_ = 0;
   std::map<Hash, PendingCheck> checks_;                  // waiting for signatures, by digest

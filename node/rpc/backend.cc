@@ -1,5 +1,7 @@
 #include "node/rpc/backend.h"
 
+#include "ledger/validators.h"
+
 namespace timebank::rpc {
 
 v1::Reason Backend::ClosedBecause() const {
@@ -9,9 +11,10 @@ v1::Reason Backend::ClosedBecause() const {
 }
 
 client::Error Backend::NotFinal(const Hash& id) const {
-  const std::size_t count = genesis.validators.size();
-  const std::size_t needed = genesis.validators.quorum();
-  const std::size_t reachable = peers->reachable();
+  const Standing standing = CurrentStanding();
+  const std::size_t count = standing.validators;
+  const std::size_t needed = chain::Quorum(count);
+  const std::size_t reachable = standing.reachable;
   const std::string detail = std::to_string(reachable) + " of " + std::to_string(count) +
                              " validators reachable, " + std::to_string(needed) +
                              " needed; transaction " + ToHex(id.view()) +
@@ -23,6 +26,25 @@ client::Error Backend::NotFinal(const Hash& id) const {
   error.metadata[std::string(client::kReachableKey)] = std::to_string(reachable);
   error.metadata[std::string(client::kQuorumKey)] = std::to_string(needed);
   return error;
+}
+
+Standing Backend::CurrentStanding() const {
+  const auto now = loop->published();
+  const ledger::State& state = *now->final.state;
+  const auto set = ledger::SetOf(state, Epoch(state.chain().epoch()));
+  const std::string own = crypto::SuitedKey(key.public_key());
+  Standing out;
+  std::vector<std::string> others;
+  for (const v1::Validator& validator : set.validators()) {
+    if (validator.key() == own) {
+      out.is_validator = true;
+    } else {
+      others.push_back(validator.name());
+    }
+  }
+  out.validators = static_cast<std::size_t>(set.validators_size());
+  out.reachable = peers->Reachable(others) + (out.is_validator ? 1U : 0U);
+  return out;
 }
 
 Gauges Backend::SampleGauges() const {
@@ -37,8 +59,9 @@ Gauges Backend::SampleGauges() const {
   out.pool_bytes = now->status.pool_bytes;
   out.inbox = inbox->clients_waiting();
   out.evidence = now->status.evidence_count;
-  out.validators = genesis.validators.size();
-  out.reachable = peers->reachable();
+  const Standing standing = CurrentStanding();
+  out.validators = standing.validators;
+  out.reachable = standing.reachable;
   out.accepting = ClosedBecause() == v1::REASON_UNSPECIFIED;
   return out;
 }

@@ -21,6 +21,13 @@
 
 namespace timebank::rpc {
 
+// This node among the validators of the current epoch.
+struct Standing {
+  bool is_validator = false;
+  std::size_t validators = 0;
+  std::size_t reachable = 0;  // of them, this node included
+};
+
 // Everything pointed to outlives the services.
 struct Backend {
   std::string name;     // of this validator: the audience of read tokens
@@ -44,6 +51,7 @@ struct Backend {
   [[nodiscard]] v1::Reason ClosedBecause() const;
   // "not final yet", told with how many validators are reachable and needed (DESIGN 6).
   [[nodiscard]] client::Error NotFinal(const Hash& id) const;
+  [[nodiscard]] Standing CurrentStanding() const;
   [[nodiscard]] Gauges SampleGauges() const;
 };
 

@@ -1,6 +1,7 @@
 // ChainService: headers, bodies for those entitled, fresh tips, genesis.
 #include "chain/canonical.h"
 #include "chain/domains.h"
+#include "ledger/validators.h"
 #include "node/rpc/services.h"
 #include "node/rpc/unary.h"
 #include "timebank/v1/block.pb.h"
@@ -62,6 +63,23 @@ class Service final : public v1::ChainService::CallbackService {
           }
           return SignTip(request->nonce());
         });
+  }
+
+  Reactor* GetValidators(Context* context, const v1::GetValidatorsRequest* /*request*/,
+                         v1::GetValidatorsResponse* response) override {
+    return Reply(backend_, context, response,
+                 [&]() -> Expected<v1::GetValidatorsResponse, client::Error> {
+                   const auto now = backend_->loop->published();
+                   const ledger::State& state = *now->final.state;
+                   v1::GetValidatorsResponse out;
+                   out.set_epoch(state.chain().epoch());
+                   out.set_height(state.height().value());
+                   *out.mutable_current() = ledger::SetOf(state, Epoch(state.chain().epoch()));
+                   if (auto waiting = ledger::WaitingSet(state)) {
+                     *out.mutable_waiting() = std::move(*waiting);
+                   }
+                   return out;
+                 });
   }
 
   Reactor* GetGenesis(Context* context, const v1::GetGenesisRequest* /*request*/,

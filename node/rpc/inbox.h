@@ -63,7 +63,7 @@ class Inbox {
   std::condition_variable arrived_;
   std::condition_variable room_;
   std::deque<decltype(replica::Event::what)> own_;
-  std::map<consensus::PeerId, FromPeer> peers_;
+  std::map<replica::PeerKey, FromPeer> peers_;
   std::deque<replica::Submitted> clients_;
   std::size_t client_bytes_ = 0;  // in clients_
   std::deque<Query> queries_;

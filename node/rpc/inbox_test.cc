@@ -10,8 +10,14 @@
 namespace timebank::rpc {
 namespace {
 
+replica::PeerKey KeyOf(std::uint32_t number) {
+  replica::PeerKey key;
+  key.data[0] = static_cast<std::byte>(number);
+  return key;
+}
+
 replica::PeerMessageReceived FromPeer(std::uint32_t peer) {
-  return {.from = consensus::PeerId(peer), .message = replica::GossipMessage{}};
+  return {.from = KeyOf(peer), .message = replica::GossipMessage{}};
 }
 
 TEST(Inbox, AFullClientLaneRefusesAndLeavesTheOthersAlone) {

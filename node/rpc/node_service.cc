@@ -59,9 +59,10 @@ v1::GetStatusResponse Service::Status() {
   out.set_state_root(header.state_root.str());
   out.set_log_size(header.log_size);
   out.set_ledger_time_ms(backend_->clock->LedgerNow().value());
-  out.set_validators(static_cast<std::uint32_t>(backend_->genesis.validators.size()));
-  out.set_quorum(static_cast<std::uint32_t>(backend_->genesis.validators.quorum()));
-  out.set_reachable(static_cast<std::uint32_t>(backend_->peers->reachable()));
+  const Standing standing = backend_->CurrentStanding();
+  out.set_validators(static_cast<std::uint32_t>(standing.validators));
+  out.set_quorum(static_cast<std::uint32_t>(chain::Quorum(standing.validators)));
+  out.set_reachable(static_cast<std::uint32_t>(standing.reachable));
   out.set_pool_transactions(static_cast<std::uint32_t>(now->status.pool_transactions));
   out.set_accepting(backend_->ClosedBecause() == v1::REASON_UNSPECIFIED);
   for (const PeerState& peer : backend_->peers->states()) {
@@ -73,7 +74,7 @@ v1::GetStatusResponse Service::Status() {
   out.set_members(totals.members);
   out.set_credited_minutes(totals.credited_minutes);
   if (now->status.next_due_ms) out.set_next_due_ms(now->status.next_due_ms->value());
-  out.set_validator(backend_->genesis.validators.IndexOf(backend_->key.public_key()).has_value());
+  out.set_validator(standing.is_validator);
   out.set_clock_offset_ms(backend_->clock->offset_ms());
   return out;
 }

@@ -1,6 +1,7 @@
 #include "node/rpc/peer_link.h"
 
 #include <grpcpp/grpcpp.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,7 +18,7 @@ constexpr std::uint32_t kBackoffFirstMs = 100;
 constexpr std::uint32_t kBackoffMaxMs = 2000;
 constexpr auto kConnectTimeout = std::chrono::seconds(3);
 
-std::shared_ptr<grpc::Channel> Connect(const PeerAddress& address,
+std::shared_ptr<grpc::Channel> Connect(const replica::Peer& peer,
                                        const client::TlsIdentity& identity) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kPeerPingMs);
@@ -28,8 +29,8 @@ std::shared_ptr<grpc::Channel> Connect(const PeerAddress& address,
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kBackoffFirstMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kBackoffMaxMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kBackoffFirstMs);
-  return grpc::CreateCustomChannel(address.address,
-                                   client::PinnedChannel(address.tls_key, identity), arguments);
+  return grpc::CreateCustomChannel(peer.address, client::PinnedChannel(peer.key, identity),
+                                   arguments);
 }
 
 }  // namespace
@@ -38,27 +39,38 @@ struct PeerLinks::Link::Stream {
   grpc::ClientContext context;
 };
 
-PeerLinks::Link::Link(PeerAddress address, const client::TlsIdentity& identity,
+PeerLinks::Link::Link(replica::Peer peer, const client::TlsIdentity& identity,
                       const PeerPenalties* penalties, Inbox* inbox, Metrics* metrics)
-    : address_(std::move(address)),
+    : peer_(std::move(peer)),
       identity_(identity),
       penalties_(penalties),
       inbox_(inbox),
       metrics_(metrics) {}
 
-PeerLinks::Link::~Link() { Stop(); }
+PeerLinks::Link::~Link() {
+  End();
+  Join();
+}
 
 void PeerLinks::Link::Start() {
+  if (peer_.address.empty()) {
+    spdlog::warn("no address of {}: it may connect, but is not called; add it to [[peers]]",
+                 peer_.name);
+    return;
+  }
   thread_ = std::thread([this] { Run(); });
 }
 
-void PeerLinks::Link::Stop() {
+void PeerLinks::Link::End() {
   {
     const std::scoped_lock lock(mutex_);
     stopped_ = true;
     if (stream_ != nullptr) stream_->context.TryCancel();
   }
   changed_.notify_all();
+}
+
+void PeerLinks::Link::Join() {
   if (thread_.joinable()) thread_.join();
 }
 
@@ -93,7 +105,7 @@ void PeerLinks::Link::Run() {
     consensus_ = {};
     bulk_ = {};
     broken_ = false;
-    const std::uint64_t barred = penalties_->BarredFor(address_.peer, platform::MonotonicMs());
+    const std::uint64_t barred = penalties_->BarredFor(peer_.key, platform::MonotonicMs());
     const std::chrono::milliseconds pause(std::max<std::uint64_t>(pause_ms, barred));
     changed_.wait_for(lock, pause, [this] { return stopped_; });
     if (stopped_) return;
@@ -101,7 +113,7 @@ void PeerLinks::Link::Run() {
 }
 
 bool PeerLinks::Link::RunStream() {
-  const auto channel = Connect(address_, identity_);
+  const auto channel = Connect(peer_, identity_);
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) return false;
   const auto stub = v1::PeerService::NewStub(channel);
   Stream stream;
@@ -115,7 +127,7 @@ bool PeerLinks::Link::RunStream() {
   const bool taken = stream.context.GetServerInitialMetadata().contains("timebank-peer");
   if (taken) {
     up_ = true;
-    inbox_->PutOwn(replica::PeerConnected{address_.peer});
+    inbox_->PutOwn(replica::PeerConnected{peer_.key});
     // Nothing ever arrives here: the read ends when the stream does, also while it is quiet.
     std::thread watcher([this, &call] {
       v1::ExchangeResponse nothing;

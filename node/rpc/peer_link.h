@@ -29,17 +29,19 @@ inline constexpr int kPeerPingMs = 2000;
 class PeerLinks::Link {
  public:
   // What is pointed to outlives the link.
-  Link(PeerAddress address, const client::TlsIdentity& identity, const PeerPenalties* penalties,
+  Link(replica::Peer peer, const client::TlsIdentity& identity, const PeerPenalties* penalties,
        Inbox* inbox, Metrics* metrics);
   ~Link();
 
   void Start();
-  void Stop();
+  // Breaks the stream for good and does not wait; Join does, until the thread is gone.
+  void End();
+  void Join();
   void Put(const replica::SharedMessage& message, replica::Lane lane);
   // Breaks the stream; the thread connects again after a pause, or when the penalty is over.
   void Break();
   [[nodiscard]] bool up() const { return up_; }
-  [[nodiscard]] const PeerAddress& address() const { return address_; }
+  [[nodiscard]] const replica::Peer& peer() const { return peer_; }
 
  private:
   struct Stream;
@@ -53,7 +55,7 @@ class PeerLinks::Link {
   // Waits for messages; votes first. Empty: stopped or broken.
   [[nodiscard]] std::vector<replica::SharedMessage> TakeFrame();
 
-  const PeerAddress address_;
+  const replica::Peer peer_;
   const client::TlsIdentity identity_;
   const PeerPenalties* const penalties_;
   Inbox* const inbox_;

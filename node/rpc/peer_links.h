@@ -1,11 +1,14 @@
 // This node's connections to the other validators: one long-lived stream to each, with a bounded
 // queue and a thread that fills frames, and one stream from each. Mutual TLS; who the other end is
-// comes from the key of its certificate, never from what it says. Thread-safe.
+// comes from the key of its certificate, never from what it says. Whom to be linked to the replica
+// says (SetPeers), from the ledger. Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,18 +21,12 @@
 
 namespace timebank::rpc {
 
-struct PeerAddress {
-  consensus::PeerId peer;  // index in the validator set
-  std::string name;
-  std::string address;
-  Hash tls_key;
-};
-
 struct PeerLinksConfig {
   Hash chain_id;
   std::string listen;
   client::TlsIdentity identity;
-  std::vector<PeerAddress> peers;
+  std::map<std::string, std::string> addresses;  // by name; instead of what the ledger says
+  std::vector<replica::Peer> seeds;  // linked to whatever the ledger says: how a newcomer begins
   std::size_t memory_bytes = std::size_t{256} << 20;  // of gRPC's buffers on the peer port
 };
 
@@ -46,36 +43,46 @@ class PeerLinks final : public replica::Transport {
 
   // Called, on gRPC's threads, with every answer of blocks and who gave it, before the replica sees
   // it. Set before Start.
-  using BlockTap = std::function<void(consensus::PeerId, const consensus::Blocks&)>;
+  using BlockTap = std::function<void(const replica::PeerKey&, const consensus::Blocks&)>;
   void SetBlockTap(BlockTap tap) { block_tap_ = std::move(tap); }
 
   // Opens the port and starts to connect. False when the address cannot be listened on.
   [[nodiscard]] bool Start();
   void Stop();
 
-  void Send(consensus::PeerId to, const replica::SharedMessage& message,
+  void SetPeers(const std::vector<replica::Peer>& peers) override;
+  void Send(const replica::PeerKey& to, const replica::SharedMessage& message,
             replica::Lane lane) override;
   void Broadcast(const replica::SharedMessage& message, replica::Lane lane) override;
   // Closes the streams from and to `peer` and opens none for a while: see PeerPenalties.
-  void Disconnect(consensus::PeerId peer, consensus::Misbehaviour reason) override;
+  void Disconnect(const replica::PeerKey& peer, consensus::Misbehaviour reason) override;
 
-  // In the order of the configuration.
+  // By name.
   [[nodiscard]] std::vector<PeerState> states() const;
-  // Validators to whom a link stands, this one included.
-  [[nodiscard]] std::size_t reachable() const;
+  // How many of these names a link stands to.
+  [[nodiscard]] std::size_t Reachable(const std::vector<std::string>& names) const;
 
  private:
   class Link;
   class Service;
+  using SharedLink = std::shared_ptr<Link>;  // a caller may hold one that is removed meanwhile
+
   // Both streams of `peer` end; `what` goes to the log, once a penalty.
-  void Punish(consensus::PeerId peer, std::string_view what);
+  void Punish(const replica::PeerKey& peer, std::string_view what);
+  [[nodiscard]] replica::Peer WithAddress(replica::Peer peer) const;
+  // Null: nobody who may be linked.
+  [[nodiscard]] SharedLink LinkTo(const replica::PeerKey& peer) const;
+  [[nodiscard]] std::vector<SharedLink> links() const;
 
   const PeerLinksConfig config_;
   Inbox* const inbox_;
   Metrics* const metrics_;
   BlockTap block_tap_;
   PeerPenalties penalties_;
-  std::vector<std::unique_ptr<Link>> links_;
+  mutable std::mutex mutex_;  // all below
+  std::map<replica::PeerKey, SharedLink> links_;
+  std::vector<SharedLink> ended_;  // told to stop, not yet joined
+  bool started_ = false;
   std::unique_ptr<Service> service_;
 };
 

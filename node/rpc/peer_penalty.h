@@ -7,7 +7,7 @@
 #include <mutex>
 #include <optional>
 
-#include "consensus/output.h"
+#include "node/replica/ports.h"
 
 namespace timebank::rpc {
 
@@ -20,9 +20,9 @@ class PeerPenalties {
  public:
   // Bars `peer` from now on and gives for how many milliseconds. Empty while it is barred already:
   // what it had under way is part of the same offence.
-  std::optional<std::uint64_t> Punish(consensus::PeerId peer, std::uint64_t now_ms);
+  std::optional<std::uint64_t> Punish(replica::PeerKey peer, std::uint64_t now_ms);
   // Milliseconds until `peer` is taken again; 0: it is not barred.
-  [[nodiscard]] std::uint64_t BarredFor(consensus::PeerId peer, std::uint64_t now_ms) const;
+  [[nodiscard]] std::uint64_t BarredFor(replica::PeerKey peer, std::uint64_t now_ms) const;
 
  private:
   struct Penalty {
@@ -30,7 +30,7 @@ class PeerPenalties {
     std::uint64_t until_ms = 0;
   };
   mutable std::mutex mutex_;
-  std::map<consensus::PeerId, Penalty> penalties_;  // only peers of the configuration
+  std::map<replica::PeerKey, Penalty> penalties_;  // only of who may be linked
 };
 
 }  // namespace timebank::rpc

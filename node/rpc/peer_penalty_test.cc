@@ -5,8 +5,14 @@
 namespace timebank::rpc {
 namespace {
 
-constexpr consensus::PeerId kMallory{1};
-constexpr consensus::PeerId kAlice{2};
+replica::PeerKey KeyOf(std::uint32_t number) {
+  replica::PeerKey key;
+  key.data[0] = static_cast<std::byte>(number);
+  return key;
+}
+
+const replica::PeerKey kMallory = KeyOf(1);
+const replica::PeerKey kAlice = KeyOf(2);
 
 TEST(PeerPenalties, EachOffenceCostsTwiceTheLastUpToAMinute) {
   PeerPenalties penalties;

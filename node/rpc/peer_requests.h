@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/strong.h"
-#include "consensus/output.h"
+#include "node/replica/ports.h"
 
 namespace timebank::rpc {
 
@@ -17,11 +17,11 @@ class BlockRequests {
   // From now on answers to these are expected, and to none asked for earlier.
   void Ask(const std::vector<Height>& heights);
   // True when `peer` may answer this height; then not again until it is asked for anew.
-  [[nodiscard]] bool Take(Height height, consensus::PeerId peer);
+  [[nodiscard]] bool Take(Height height, replica::PeerKey peer);
 
  private:
   std::mutex mutex_;
-  std::map<Height, std::set<consensus::PeerId>> asked_;  // with those who have answered
+  std::map<Height, std::set<replica::PeerKey>> asked_;  // with those who have answered
 };
 
 }  // namespace timebank::rpc

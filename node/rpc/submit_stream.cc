@@ -130,7 +130,7 @@ void SubmitStream::OnAnswer(std::uint64_t sequence, const replica::SubmitAnswer&
 }
 
 void SubmitStream::OnFinal(const replica::FinalBlock& block, std::span<const std::size_t> rows) {
-  if (!block.proven_by) {
+  if (!block.proven_by || block.epochs == nullptr) {
     for (const std::size_t row : rows) FetchReceipt(block.rows[row].id, kReceiptAttempts);
     return;
   }
@@ -148,6 +148,7 @@ void SubmitStream::OnFinal(const replica::FinalBlock& block, std::span<const std
       receipts = tail.add_receipts();
       receipts->set_header(ToString(header));
       receipts->set_finalization(ToString(finalization));
+      *receipts->mutable_epochs() = replica::LinksBefore(*block.proven_by, *block.epochs);
     }
     *receipts->add_proofs() = std::move(proof);
     Settle(block.rows[row].id);
@@ -198,6 +199,7 @@ void SubmitStream::AddReceipt(const Hash& id, const std::string& receipt) {
   v1::BlockReceipts* receipts = Tail(receipt.size()).add_receipts();
   receipts->set_header(parsed.header());
   receipts->set_finalization(parsed.finalization());
+  *receipts->mutable_epochs() = parsed.epochs();
   v1::TransactionProof* proof = receipts->add_proofs();
   proof->set_transaction_id(id.str());
   proof->set_log_index(parsed.log_index());

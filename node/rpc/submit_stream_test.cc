@@ -97,6 +97,7 @@ class SubmitStreamTest : public ::testing::Test {
     block.rows.push_back({.id = id, .height = Height(1), .lines = {"line"}});
     block.proven_by = header;
     block.log_paths.resize(1);
+    block.epochs = std::make_shared<const chain::EpochLinks>();
     desk_.Final(block);
   }
   static bool Soon(const std::function<bool()>& holds) {

@@ -17,13 +17,13 @@ def network(build):
 class Load:
     """`timebank workload run` in the background, its proofs recorded in a file."""
 
-    def __init__(self, net, seconds):
+    def __init__(self, net, seconds, *options):
         self.record = f"{net.root}/{time.monotonic_ns()}.record"
         env = dict(os.environ, TIMEBANK_CLUSTER=net.dir + "/cluster.json", TIMEBANK_LANG="en")
         self.errors = open(self.record + ".err", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [net.timebank, "--json", "workload", "run", "--seconds", str(seconds), "--lone", "0",
-             "--members", "2000", "--window", "200", "--record", self.record],
+             "--members", "2000", "--window", "200", "--record", self.record, *options],
             stdout=subprocess.PIPE, stderr=self.errors, env=env, text=True)
         self.wait_for_proofs(1, 300)
 

@@ -20,7 +20,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def free_port_base(count=16):
+def free_port_base(count=20):
     """The start of a run of free ports, below the kernel's ephemeral range."""
     for _ in range(200):
         base = random.randrange(12000, 30000)
@@ -103,8 +103,10 @@ class Network:
         while time.monotonic() < end:
             try:
                 with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-                    if stat.read().rsplit(")", 1)[1].split()[0] == "Z":
-                        return
+                    is_zombie = stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+                # The first thread may be one while others still hold the files and their locks.
+                if is_zombie and len(os.listdir(f"/proc/{pid}/task")) == 1:
+                    return
             except FileNotFoundError:
                 return
             time.sleep(0.02)
@@ -127,6 +129,14 @@ class Network:
         with open(self.dir + "/cluster.json", "w", encoding="utf-8") as file:
             json.dump(cluster, file, indent=2)
         return process
+
+    def forget(self, index):
+        """Ends a node for good and takes it out of cluster.json."""
+        self.kill(index)
+        cluster = self.cluster
+        del cluster["nodes"][index]
+        with open(self.dir + "/cluster.json", "w", encoding="utf-8") as file:
+            json.dump(cluster, file, indent=2)
 
     def log_tail(self, index, size=3000):
         with open(self.cluster["nodes"][index]["dir"] + "/node.log", "rb") as file:

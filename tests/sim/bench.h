@@ -62,12 +62,11 @@ class Bench final : private replica::Transport,
     Step(replica::Tick{});
   }
   void Hear(std::size_t from, consensus::Message message) {
-    Step(replica::PeerMessageReceived{consensus::PeerId(static_cast<std::uint32_t>(from)),
-                                      replica::PeerMessage(std::move(message))});
+    Step(replica::PeerMessageReceived{PeerKeyOf(from), replica::PeerMessage(std::move(message))});
   }
 
   void HearGossip(std::size_t from, std::vector<replica::SharedTransaction> transactions) {
-    Step(replica::PeerMessageReceived{consensus::PeerId(static_cast<std::uint32_t>(from)),
+    Step(replica::PeerMessageReceived{PeerKeyOf(from),
                                       replica::GossipMessage{std::move(transactions)}});
   }
   // Called with every message as it leaves, and with every block that clients are told of.
@@ -99,7 +98,8 @@ class Bench final : private replica::Transport,
   [[nodiscard]] std::size_t sent() const { return sent_.size(); }
 
  private:
-  void Send(consensus::PeerId, const replica::SharedMessage& message, replica::Lane) override {
+  void Send(const replica::PeerKey&, const replica::SharedMessage& message,
+            replica::Lane) override {
     on_sent(message);
     sent_.push_back(message);
   }
@@ -107,7 +107,8 @@ class Bench final : private replica::Transport,
     on_sent(message);
     sent_.push_back(message);
   }
-  void Disconnect(consensus::PeerId, consensus::Misbehaviour reason) override {
+  void SetPeers(const std::vector<replica::Peer>&) override {}
+  void Disconnect(const replica::PeerKey&, consensus::Misbehaviour reason) override {
     disconnects_.push_back(reason);
   }
   void Verify(replica::VerifyJob job) override {

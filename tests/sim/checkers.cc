@@ -27,29 +27,17 @@ void Checkers::Fail(std::string what) {
   if (!violation_) violation_ = std::move(what);
 }
 
-void Checkers::Sent(NodeIndex from, const consensus::Message& message) {
-  if (const auto* vote = std::get_if<consensus::Vote>(&message)) Vote(*vote, from);
-  if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
-    consensus::Vote vote;
-    vote.position = {chain::VoteKind::kNotarize, proposal->position.epoch, proposal->position.view,
-                     proposal->parent_view, proposal->block.digest()};
-    vote.signer = ReplicaIndex(static_cast<std::uint16_t>(from));
-    Vote(vote, from);
-  }
-}
-
-void Checkers::Vote(const consensus::Vote& vote, NodeIndex from) {
-  if (vote.signer.value() != from) return;
-  const consensus::Position position{vote.position.epoch, vote.position.view};
-  const auto key = std::pair(from, VoteKey(position, vote.position.kind));
-  const auto [first, is_new] = votes_.emplace(key, vote.position);
-  if (!is_new && first->second != vote.position) {
+void Checkers::Cast(NodeIndex from, const chain::VotePosition& vote) {
+  const consensus::Position position{vote.epoch, vote.view};
+  const auto key = std::pair(from, VoteKey(position, vote.kind));
+  const auto [first, is_new] = votes_.emplace(key, vote);
+  if (!is_new && first->second != vote) {
     Fail("two votes of one kind in view " + std::to_string(position.view.value()) + " by node " +
          std::to_string(from));
   }
-  const auto excluded = vote.position.kind == chain::VoteKind::kNullify ? chain::VoteKind::kFinalize
-                                                                        : chain::VoteKind::kNullify;
-  if (vote.position.kind == chain::VoteKind::kNotarize) return;
+  const auto excluded = vote.kind == chain::VoteKind::kNullify ? chain::VoteKind::kFinalize
+                                                               : chain::VoteKind::kNullify;
+  if (vote.kind == chain::VoteKind::kNotarize) return;
   if (votes_.contains({from, VoteKey(position, excluded)})) {
     Fail("Nullify and Finalize in view " + std::to_string(position.view.value()) + " by node " +
          std::to_string(from));

@@ -25,9 +25,9 @@ class Checkers {
 
   // A transaction was signed by its signers and given to the network.
   void Submitted(const Hash& id) { submitted_.insert(id); }
-  // A correct node sent these bytes: no two votes of one validator exclude each other (I1, I2),
-  // also across restarts.
-  void Sent(NodeIndex from, const consensus::Message& message);
+  // A correct node sent a vote of its own: no two of them exclude each other (I1, I2), also across
+  // restarts.
+  void Cast(NodeIndex from, const chain::VotePosition& vote);
   // A correct node calls the block final: agreement, order, exactly once, only what was submitted,
   // receipts that verify.
   void Final(NodeIndex node, const replica::FinalBlock& block);
@@ -47,8 +47,6 @@ class Checkers {
   [[nodiscard]] std::size_t receipts() const { return receipts_; }
 
  private:
-  void Vote(const consensus::Vote& vote, NodeIndex from);
-
   chain::Genesis genesis_;
   std::optional<std::string> violation_;
   std::set<Hash> submitted_;

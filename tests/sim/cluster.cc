@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "ledger/validators.h"
 
 namespace timebank::sim {
 namespace {
@@ -16,19 +17,19 @@ constexpr std::uint64_t kOffsetMsMax = 1'500;  // between the nodes' clocks
 Cluster::Cluster(World& world, const Prng& prng, const Community& community, const Plan& plan)
     : world_(world),
       prng_(prng.Fork("cluster")),
-      validators_(plan.validators),
+      validators_(plan.validators + plan.newcomers),
       chain_id_(community.chain_id()),
       mute_(plan.mute),
       twins_(plan.twins.begin(), plan.twins.end()),
       calm_(plan.network),
       checkers_(community.genesis()),
-      network_(world, prng.Fork("network"), plan.validators + plan.twins.size(),
+      network_(world, prng.Fork("network"), validators_ + plan.twins.size(),
                {[this](NodeIndex from, NodeIndex to, const replica::SharedMessage& message) {
                   world_.Note("deliver", from * 100 + to, AsBytes(*message));
                   nodes_[to]->Deliver(ValidatorAt(from), message);
                 },
                 [this](NodeIndex at, NodeIndex peer) {
-                  if (ValidatorAt(at) != ValidatorAt(peer)) {
+                  if (ValidatorAt(at) != ValidatorAt(peer) && MayTalk(at, peer)) {
                     nodes_[at]->Connected(ValidatorAt(peer));
                   }
                 }}) {
@@ -71,7 +72,7 @@ void Cluster::CheckStates() {
 
 bool Cluster::Level() const {
   for (NodeIndex node = 0; node < validators_; ++node) {
-    if (!IsCorrect(node) || !nodes_[node]->alive()) continue;
+    if (!IsCorrect(node) || !nodes_[node]->alive() || !IsInSet(node)) continue;
     if (nodes_[node]->replica().final_view().header.height.value() != checkers_.height()) {
       return false;
     }
@@ -91,6 +92,22 @@ bool Cluster::IsCorrect(NodeIndex node) const {
   return !mute_.contains(node) && std::find(twins_.begin(), twins_.end(), node) == twins_.end();
 }
 
+bool Cluster::IsInSet(NodeIndex node) const {
+  const ledger::State* newest = nullptr;
+  for (NodeIndex other = 0; other < validators_; ++other) {
+    if (!IsCorrect(other) || !nodes_[other]->alive()) continue;
+    const ledger::State& state = *nodes_[other]->replica().final_view().state;
+    if (newest == nullptr || newest->height() < state.height()) newest = &state;
+  }
+  return newest != nullptr &&
+         ledger::CurrentSet(*newest).IndexOf(nodes_[node]->public_key()).has_value();
+}
+
+bool Cluster::MayTalk(NodeIndex place, NodeIndex other) const {
+  return nodes_[place]->MayTalkTo(ValidatorAt(other)) &&
+         nodes_[other]->MayTalkTo(ValidatorAt(place));
+}
+
 std::string Cluster::Explain() const {
   std::string out;
   for (NodeIndex place = 0; place < nodes_.size(); ++place) {
@@ -100,7 +117,8 @@ std::string Cluster::Explain() const {
       continue;
     }
     const replica::Status status = nodes_[place]->replica().status();
-    out += " view " + std::to_string(status.consensus.position.view.value()) + " floor view " +
+    out += " epoch " + std::to_string(status.consensus.position.epoch.value()) + " view " +
+           std::to_string(status.consensus.position.view.value()) + " floor view " +
            std::to_string(status.consensus.floor.view.value()) + " height " +
            std::to_string(status.consensus.committed_height.value()) + " leader " +
            std::to_string(status.consensus.leader.value()) +
@@ -143,12 +161,21 @@ NodeHooks Cluster::HooksOf(NodeIndex place) {
   hooks.disconnect = [this, place](NodeIndex peer) {
     if (peer < validators_) network_.Reset(place, PlaceFor(place, peer));
   };
+  hooks.cast = [this, validator, correct](const chain::VotePosition& vote) {
+    if (correct) checkers_.Cast(validator, vote);
+  };
+  hooks.linked = [this, place](NodeIndex peer) {
+    const NodeIndex other = PlaceFor(place, peer);
+    if (other >= nodes_.size() || !MayTalk(place, other)) return;
+    nodes_[place]->Connected(peer);
+    nodes_[other]->Connected(ValidatorAt(place));
+  };
   hooks.final = [this, place, correct](const replica::FinalBlock& block) {
     world_.Note("final", place, block.block.block.digest().view());
     if (correct) checkers_.Final(place, block);
   };
   hooks.answer = [this, place, correct](std::uint64_t ticket, const replica::SubmitAnswer& answer) {
-    if (correct && on_answer_) on_answer_(place, ticket, answer);
+    if (correct && on_answer_ && ticket < kCouncilTickets) on_answer_(place, ticket, answer);
   };
   hooks.fail = [this](std::string what) { checkers_.Fail(std::move(what)); };
   hooks.dropped = [](const replica::SubmitAnswer&) {};
@@ -167,16 +194,14 @@ void Cluster::Route(NodeIndex from, std::optional<NodeIndex> to,
   const auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
   if (!decoded) return checkers_.Fail("a node sent what does not decode");
   const auto* sent = std::get_if<consensus::Message>(&*decoded);
-  if (sent != nullptr && IsCorrect(self)) {
-    checkers_.Sent(self, *sent);
-    if (on_sent_) on_sent_(self, *sent);
-  }
+  if (sent != nullptr && IsCorrect(self) && on_sent_) on_sent_(self, *sent);
   for (NodeIndex validator = 0; validator < validators_; ++validator) {
     if (validator == self || (to && *to != validator)) continue;
     if (sent != nullptr && filter_ && !filter_(self, validator, *sent)) continue;
     const NodeIndex place = PlaceFor(from, validator);
     // A twin is heard only by those who see it.
-    if (PlaceFor(place, self) == from) network_.Send(from, place, message);
+    if (PlaceFor(place, self) != from || !MayTalk(from, place)) continue;
+    network_.Send(from, place, message);
   }
 }
 

@@ -21,6 +21,9 @@
 
 namespace timebank::sim {
 
+// Tickets from here on are the council's, whose answers nobody waits for.
+inline constexpr std::uint64_t kCouncilTickets = 1'000'000'000;
+
 class Cluster {
  public:
   // A correct node's answer to a submission.
@@ -51,7 +54,10 @@ class Cluster {
   void Crash(NodeIndex node);
   void Restart(NodeIndex node);
 
+  // Nodes with a key of their own: validators of genesis and newcomers.
   [[nodiscard]] std::size_t size() const { return validators_; }
+  // Whether the node votes in the newest epoch that a correct node has reached.
+  [[nodiscard]] bool IsInSet(NodeIndex node) const;
   [[nodiscard]] bool IsCorrect(NodeIndex node) const;
   [[nodiscard]] Node& node(NodeIndex node) { return *nodes_[node]; }
   [[nodiscard]] Network& network() { return network_; }
@@ -67,6 +73,8 @@ class Cluster {
                                       Prng& prng) const;
   [[nodiscard]] NodeHooks HooksOf(NodeIndex place);
   void Route(NodeIndex from, std::optional<NodeIndex> to, const replica::SharedMessage& message);
+  // Both ends know the other as somebody they may be linked to.
+  [[nodiscard]] bool MayTalk(NodeIndex place, NodeIndex other) const;
   void Play(const Fault& fault);
   void Heal(const Plan& plan);
   void RedrawSides();

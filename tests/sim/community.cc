@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/civil.h"
 #include "chain/canonical.h"
+#include "chain/domains.h"
 #include "chain/transaction.h"
 #include "crypto/sha256.h"
 
@@ -49,6 +50,15 @@ void Bound(v1::Genesis& genesis, v1::PolicyParameter parameter, std::int64_t max
   bound.set_max(max);
 }
 
+v1::Validator ValidatorOf(NodeIndex node, const crypto::SecretKey& key) {
+  v1::Validator validator;
+  validator.set_key(crypto::SuitedKey(key.public_key()));
+  validator.set_name("node-" + std::to_string(node));
+  validator.set_tls_key_hash(PeerKeyOf(node).str());
+  validator.set_address("node-" + std::to_string(node) + ":1");
+  return validator;
+}
+
 }  // namespace
 
 template <typename Fixed>
@@ -69,9 +79,11 @@ Community::Community(Prng prng, std::size_t pairs, std::size_t validators)
   for (std::size_t i = 0; i < validators; ++i) validators_.push_back(DrawKey(prng_));
   std::sort(validators_.begin(), validators_.end(),
             [](const auto& a, const auto& b) { return a.public_key() < b.public_key(); });
-  for (const crypto::SecretKey& key : validators_) {
-    genesis.add_validators()->set_key(crypto::SuitedKey(key.public_key()));
+  for (std::size_t i = 0; i < validators_.size(); ++i) {
+    *genesis.add_validators() = ValidatorOf(i, validators_[i]);
   }
+  for (const OrgId& seat : {kDistrict, kClinic}) genesis.add_council(seat.str());
+  genesis.set_council_threshold(2);
   Bound(genesis, v1::POLICY_PARAMETER_COOLING_MS, static_cast<std::int64_t>(30 * kDayMs));
   Bound(genesis, v1::POLICY_PARAMETER_FIRST_COOLING_MS, static_cast<std::int64_t>(30 * kDayMs));
   AddOrg(genesis, kDistrict, nullptr, v1::ORGANISATION_KIND_DISTRICT);
@@ -88,6 +100,10 @@ Community::Community(Prng prng, std::size_t pairs, std::size_t validators)
   AddOffice(genesis, Id<MemberId>('L', 0), kStreet, v1::ROLE_LISTER);
   AddPerson(genesis, Id<MemberId>('N', 0), kClinic, 1975);
   AddOffice(genesis, Id<MemberId>('N', 0), kClinic, v1::ROLE_ASSESSOR);
+  AddPerson(genesis, Id<MemberId>('K', 0), kDistrict, 1975);
+  AddOffice(genesis, Id<MemberId>('K', 0), kDistrict, v1::ROLE_COUNCIL);
+  AddPerson(genesis, Id<MemberId>('K', 1), kClinic, 1975);
+  AddOffice(genesis, Id<MemberId>('K', 1), kClinic, v1::ROLE_COUNCIL);
   AddPerson(genesis, Id<MemberId>('R', 0), kDistrict, 1975);
   AddOffice(genesis, Id<MemberId>('R', 0), kDistrict, v1::ROLE_REGULATOR);
   AddPerson(genesis, Id<MemberId>('F', 0), kDistrict, 1975);
@@ -214,6 +230,47 @@ replica::SharedTransaction Community::Transfer(std::size_t from, std::int64_t mi
   body.mutable_transfer()->set_to(volunteer((from + 1) % pairs_).str());
   body.mutable_transfer()->set_minutes(minutes);
   return Sign(std::move(body), {{volunteer(from), v1::ROLE_MEMBER, {}}}, at);
+}
+
+NodeIndex Community::NewValidator() {
+  validators_.push_back(DrawKey(prng_));
+  return validators_.size() - 1;
+}
+
+replica::SharedTransaction Community::ChangeValidators(const SetChange& change, Epoch epoch,
+                                                       Millis at) {
+  v1::TransactionBody body;
+  v1::ChangeValidators& message = *body.mutable_change_validators();
+  message.set_epoch(epoch.value());
+  const auto by_key = [this](NodeIndex a, NodeIndex b) {
+    return validators_[a].public_key() < validators_[b].public_key();
+  };
+  std::vector<NodeIndex> remove = change.remove;
+  std::vector<NodeIndex> add = change.add;
+  std::sort(remove.begin(), remove.end(), by_key);
+  std::sort(add.begin(), add.end(), by_key);
+  for (const NodeIndex node : remove) {
+    message.add_remove(crypto::SuitedKey(validators_[node].public_key()));
+  }
+  for (const NodeIndex node : add) *message.add_add() = ValidatorOf(node, validators_[node]);
+  return Sign(std::move(body), CouncilSeats(), at);
+}
+
+replica::SharedTransaction Community::Ready(NodeIndex node, Height height, const Hash& digest,
+                                            Millis at) {
+  v1::TransactionBody body;
+  v1::Ready& ready = *body.mutable_ready();
+  ready.set_key(crypto::SuitedKey(validators_[node].public_key()));
+  ready.set_height(height.value());
+  ready.set_digest(digest.str());
+  ready.set_proof(crypto::SuitedSignature(
+      validators_[node].Sign(chain::ReadyBytes(chain_id_, height, digest))));
+  return Sign(std::move(body), {CouncilSeats().front()}, at);
+}
+
+std::vector<Community::Signature> Community::CouncilSeats() {
+  return {{Id<MemberId>('K', 0), v1::ROLE_COUNCIL, kDistrict.str()},
+          {Id<MemberId>('K', 1), v1::ROLE_COUNCIL, kClinic.str()}};
 }
 
 replica::SharedTransaction Community::Forge(const replica::SharedTransaction& transaction) {

@@ -12,6 +12,7 @@
 #include "base/strong.h"
 #include "crypto/ed25519.h"
 #include "node/replica/signed_transaction.h"
+#include "tests/sim/network.h"
 #include "timebank/v1/record.pb.h"
 #include "timebank/v1/transaction.pb.h"
 
@@ -31,8 +32,10 @@ class Community {
 
   [[nodiscard]] const std::string& genesis() const { return genesis_; }
   [[nodiscard]] const Hash& chain_id() const { return chain_id_; }
-  // In the order of the validator set.
+  // Keys of nodes: those of genesis in the order of the set, then those that were added.
   [[nodiscard]] const std::vector<crypto::SecretKey>& validators() const { return validators_; }
+  // A key for a node that is to join.
+  [[nodiscard]] NodeIndex NewValidator();
   [[nodiscard]] std::size_t pairs() const { return pairs_; }
   [[nodiscard]] MemberId volunteer(std::size_t i) const { return Id<MemberId>('V', i); }
   [[nodiscard]] MemberId elder(std::size_t i) const { return Id<MemberId>('E', i); }
@@ -55,6 +58,15 @@ class Community {
   // To the next volunteer, a relative.
   [[nodiscard]] replica::SharedTransaction Transfer(std::size_t from, std::int64_t minutes,
                                                     Millis at);
+  struct SetChange {
+    std::vector<NodeIndex> remove;
+    std::vector<NodeIndex> add;
+  };
+  // By the whole council.
+  [[nodiscard]] replica::SharedTransaction ChangeValidators(const SetChange& change, Epoch epoch,
+                                                            Millis at);
+  [[nodiscard]] replica::SharedTransaction Ready(NodeIndex node, Height height, const Hash& digest,
+                                                 Millis at);
   // The same with a flipped bit in its signature.
   [[nodiscard]] replica::SharedTransaction Forge(const replica::SharedTransaction& transaction);
 
@@ -68,6 +80,7 @@ class Community {
     v1::Role role;
     std::string org;
   };
+  [[nodiscard]] static std::vector<Signature> CouncilSeats();
   void AddPerson(v1::Genesis& genesis, const MemberId& member, const OrgId& home,
                  std::uint32_t birth_year);
   void AddOffice(v1::Genesis& genesis, const MemberId& member, const OrgId& org, v1::Role role);

@@ -12,18 +12,20 @@ constexpr std::uint64_t kSyncMs = 2000;
 
 // What a log that skips all it may skip still hands out: bodies above the floor's height, the rest
 // above the view of its Finalization.
-bool IsAbove(const consensus::Record& record, Height height, View view) {
+bool IsAbove(const consensus::Record& record, Height height, consensus::Position floor) {
   if (const auto* body = std::get_if<consensus::BodyRecord>(&record)) {
     return body->block.header().height > height;
   }
   if (const auto* certificate = std::get_if<consensus::CertificateRecord>(&record)) {
-    return certificate->certificate.position.view > view;
+    const chain::VotePosition& p = certificate->certificate.position;
+    return consensus::Position{p.epoch, p.view} > floor;
   }
   if (const auto* vote = std::get_if<consensus::MyVoteRecord>(&record)) {
-    return vote->vote.position.view > view;
+    const chain::VotePosition& p = vote->vote.position;
+    return consensus::Position{p.epoch, p.view} > floor;
   }
   if (const auto* proposal = std::get_if<consensus::MyProposalRecord>(&record)) {
-    return proposal->position.view > view;
+    return proposal->position > floor;
   }
   return true;
 }
@@ -76,7 +78,8 @@ std::vector<consensus::Record> Disk::TakeRecords() {
       auto record = consensus::DecodeRecord(stored.type, stored.payload);
       TB_CHECK(record.has_value());
       const bool above = !floor || IsAbove(*record, floor->block.header().height,
-                                           floor->finalization.position.view);
+                                           {floor->finalization.position.epoch,
+                                            floor->finalization.position.view});
       const bool forgotten =
           lie_ == Lie::kForgetsVotes && (stored.type == consensus::RecordType::kMyVote ||
                                          stored.type == consensus::RecordType::kMyProposal);

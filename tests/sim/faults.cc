@@ -58,6 +58,36 @@ std::string Describe(const Fault& fault) {
          std::to_string(fault.operations) + " permille " + std::to_string(fault.per_mille);
 }
 
+// Sets grow, shrink and rotate by one, never losing one of `kept`: the budget of the faulty holds
+// in each of them.
+void DrawChanges(Prng prng, const std::set<NodeIndex>& kept, Plan& plan) {
+  std::vector<NodeIndex> set;
+  for (NodeIndex node = 0; node < plan.validators; ++node) set.push_back(node);
+  std::vector<std::uint64_t> times(1 + prng.Below(3));
+  for (std::uint64_t& at : times) at = 2'000 + prng.Below(kFaultyMs - 4'000);
+  std::sort(times.begin(), times.end());
+  for (const std::uint64_t at : times) {
+    SetChange change{.at = Millis(at), .remove = {}, .add = {}};
+    std::vector<NodeIndex> may_go;
+    for (const NodeIndex node : set) {
+      if (!kept.contains(node)) may_go.push_back(node);
+    }
+    const bool shrinks = set.size() > plan.validators && prng.Chance(1, 3);
+    const bool rotates = shrinks || prng.Chance(1, 2);
+    if (rotates) {
+      const NodeIndex gone = may_go[prng.Below(may_go.size())];
+      change.remove.push_back(gone);
+      std::erase(set, gone);
+    }
+    if (!shrinks) {
+      const NodeIndex newcomer = plan.validators + plan.newcomers++;
+      change.add.push_back(newcomer);
+      set.push_back(newcomer);
+    }
+    plan.changes.push_back(std::move(change));
+  }
+}
+
 Plan DrawPlan(Prng prng) {
   Plan plan;
   plan.validators = prng.Chance(1, 8) ? 7 : 4;
@@ -95,6 +125,7 @@ Plan DrawPlan(Prng prng) {
   }
   std::stable_sort(plan.faults.begin(), plan.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
+  if (prng.Chance(1, 3)) DrawChanges(prng.Fork("changes"), suspects, plan);
   plan.heal_at = Millis(kFaultyMs + 5'000);
   return plan;
 }
@@ -105,7 +136,7 @@ std::string Describe(const Plan& plan) {
          std::to_string(plan.block_transactions) + " delay " +
          std::to_string(plan.network.delay_max_ms) + " loss " +
          std::to_string(plan.network.loss_per_mille) + " faults " +
-         std::to_string(plan.faults.size());
+         std::to_string(plan.faults.size()) + " changes " + std::to_string(plan.changes.size());
 }
 
 }  // namespace timebank::sim

@@ -32,8 +32,17 @@ struct Fault {
 };
 [[nodiscard]] std::string Describe(const Fault& fault);
 
+// A decision of the council about the next set, to be taken from `at` on.
+struct SetChange {
+  Millis at;
+  std::vector<NodeIndex> remove;
+  std::vector<NodeIndex> add;
+};
+
 struct Plan {
-  std::size_t validators = 4;
+  std::size_t validators = 4;  // of genesis: the nodes 0, 1, ...
+  std::size_t newcomers = 0;   // the nodes after those, which may be added
+  std::vector<SetChange> changes;
   std::set<NodeIndex> mute;   // receive, never send
   std::set<NodeIndex> twins;  // one key in two processes, each seen by some of the others
   std::set<NodeIndex> dead;   // down for good in the second phase

@@ -4,6 +4,12 @@
 
 namespace timebank::sim {
 
+replica::PeerKey PeerKeyOf(NodeIndex node) {
+  return *replica::PeerKey::From(ByteWriter().U64(node + 1).Raw(Bytes(24)).bytes());
+}
+
+NodeIndex NodeOf(const replica::PeerKey& key) { return ByteReader(key.view()).U64() - 1; }
+
 void Network::Send(NodeIndex from, NodeIndex to, const replica::SharedMessage& message) {
   if (IsCut(from, to) || prng_.Chance(options_.loss_per_mille, 1000)) return;
   const std::uint64_t copies = prng_.Chance(options_.duplicate_per_mille, 1000) ? 2 : 1;

@@ -19,6 +19,10 @@ namespace timebank::sim {
 // A node's place in the run; its validator's place in the set is the same.
 using NodeIndex = std::size_t;
 
+// What stands for the TLS key of a node.
+[[nodiscard]] replica::PeerKey PeerKeyOf(NodeIndex node);
+[[nodiscard]] NodeIndex NodeOf(const replica::PeerKey& key);
+
 struct NetworkOptions {
   std::uint64_t delay_min_ms = 1;
   std::uint64_t delay_max_ms = 20;

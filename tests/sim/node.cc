@@ -4,17 +4,16 @@
 #include <utility>
 
 #include "base/check.h"
+#include "chain/genesis.h"
 #include "crypto/sha256.h"
 #include "ledger/signatures.h"
+#include "ledger/state.h"
+#include "tests/sim/community.h"
 
 namespace timebank::sim {
 namespace {
 
 constexpr std::uint64_t kVerifyMsMax = 3;
-
-consensus::PeerId PeerOf(NodeIndex node) {
-  return consensus::PeerId(static_cast<std::uint32_t>(node));
-}
 
 }  // namespace
 
@@ -24,6 +23,7 @@ Node::Node(World& world, Prng prng, NodeOptions options, NodeHooks hooks)
       options_(std::move(options)),
       hooks_(std::move(hooks)),
       chain_id_(crypto::Sha256(AsBytes(options_.genesis))),
+      public_key_(options_.key.public_key()),
       disk_(
           prng.Fork("disk"), [this] { return Operate(); }, hooks_.fail) {
   disk_.SetLie(options_.lie);
@@ -60,6 +60,7 @@ void Node::Crash() {
   replica_.reset();
   signer_.reset();
   inbox_.clear();
+  peers_.clear();
   disk_.Crash();
 }
 
@@ -70,21 +71,21 @@ void Node::Deliver(NodeIndex from, const replica::SharedMessage& message) {
     hooks_.disconnect(from);
     return;
   }
-  Push(replica::PeerMessageReceived{PeerOf(from), std::move(*decoded)});
+  Push(replica::PeerMessageReceived{PeerKeyOf(from), std::move(*decoded)});
 }
 
 void Node::Connected(NodeIndex peer) {
-  if (alive()) Push(replica::PeerConnected{PeerOf(peer)});
+  if (alive()) Push(replica::PeerConnected{PeerKeyOf(peer)});
 }
 
 void Node::Submit(std::uint64_t ticket, const replica::SharedTransaction& transaction) {
   if (alive()) Push(replica::Submitted{ticket, transaction});
 }
 
-void Node::Send(consensus::PeerId to, const replica::SharedMessage& message, replica::Lane) {
+void Node::Send(const replica::PeerKey& to, const replica::SharedMessage& message, replica::Lane) {
   if (!Operate()) return;
   CheckPersisted(message);
-  hooks_.send(static_cast<NodeIndex>(to.value()), message);
+  hooks_.send(NodeOf(to), message);
 }
 
 void Node::Broadcast(const replica::SharedMessage& message, replica::Lane) {
@@ -93,8 +94,25 @@ void Node::Broadcast(const replica::SharedMessage& message, replica::Lane) {
   hooks_.send(std::nullopt, message);
 }
 
-void Node::Disconnect(consensus::PeerId peer, consensus::Misbehaviour) {
-  if (Operate()) hooks_.disconnect(static_cast<NodeIndex>(peer.value()));
+void Node::Disconnect(const replica::PeerKey& peer, consensus::Misbehaviour) {
+  if (Operate()) hooks_.disconnect(NodeOf(peer));
+}
+
+void Node::SetPeers(const std::vector<replica::Peer>& peers) {
+  if (dead_) return;
+  const std::set<NodeIndex> before = std::exchange(peers_, {});
+  for (const replica::Peer& peer : peers) peers_.insert(NodeOf(peer.key));
+  for (const NodeIndex peer : peers_) {
+    // At the start they are linked by who starts the node.
+    if (replica_ == nullptr || before.contains(peer)) continue;
+    world_.After(1, [this, peer] { hooks_.linked(peer); });
+  }
+}
+
+std::optional<ReplicaIndex> Node::PlaceIn(Epoch epoch) const {
+  const auto set = replica_->final_view().state->Find<v1::ValidatorSetRecord>(epoch);
+  if (!set) return std::nullopt;
+  return chain::ValidatorsOf(set->validators())->IndexOf(public_key_);
 }
 
 // A vote never leaves before it is on disk, nor a Notarize or Finalize before the body is (P4).
@@ -106,7 +124,7 @@ void Node::CheckPersisted(const replica::SharedMessage& message) {
   chain::VotePosition position;
   if (const auto* vote = std::get_if<consensus::Vote>(sent)) {
     // One told back to the validator that cast it is not mine.
-    if (vote->signer.value() != options_.validator) return;
+    if (vote->signer != PlaceIn(vote->position.epoch)) return;
     position = vote->position;
   } else if (const auto* proposal = std::get_if<consensus::Proposal>(sent)) {
     position = {chain::VoteKind::kNotarize, proposal->position.epoch, proposal->position.view,
@@ -114,6 +132,7 @@ void Node::CheckPersisted(const replica::SharedMessage& message) {
   } else {
     return;
   }
+  hooks_.cast(position);
   ++seen_on_disk_;
   if (!disk_.HasSynced(position)) hooks_.fail("a vote was sent before it was synced");
   if (position.kind != chain::VoteKind::kNullify && !disk_.HasSyncedBody(position.digest)) {

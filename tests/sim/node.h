@@ -38,6 +38,8 @@ struct NodeOptions {
 struct NodeHooks {
   std::function<void(std::optional<NodeIndex> to, const replica::SharedMessage&)> send;
   std::function<void(NodeIndex peer)> disconnect;
+  std::function<void(NodeIndex peer)> linked;            // may be talked to from now on
+  std::function<void(const chain::VotePosition&)> cast;  // a vote of its own leaves
   std::function<void(const replica::FinalBlock&)> final;
   std::function<void(std::uint64_t ticket, const replica::SubmitAnswer&)> answer;
   std::function<void(const replica::SubmitAnswer&)> dropped;
@@ -62,6 +64,9 @@ class Node final : private replica::Transport,
   void Connected(NodeIndex peer);
   void Submit(std::uint64_t ticket, const replica::SharedTransaction& transaction);
 
+  // Down, a node keeps nobody out: what is sent to it is lost anyhow.
+  [[nodiscard]] bool MayTalkTo(NodeIndex peer) const { return !alive() || peers_.contains(peer); }
+  [[nodiscard]] const crypto::PublicKey& public_key() const { return public_key_; }
   [[nodiscard]] bool alive() const { return replica_ != nullptr; }
   // Requires: alive().
   [[nodiscard]] const replica::Replica& replica() const { return *replica_; }
@@ -72,15 +77,18 @@ class Node final : private replica::Transport,
 
  private:
   // Ports. After death they do nothing.
-  void Send(consensus::PeerId to, const replica::SharedMessage& message,
+  void Send(const replica::PeerKey& to, const replica::SharedMessage& message,
             replica::Lane lane) override;
   void Broadcast(const replica::SharedMessage& message, replica::Lane lane) override;
-  void Disconnect(consensus::PeerId peer, consensus::Misbehaviour reason) override;
+  void Disconnect(const replica::PeerKey& peer, consensus::Misbehaviour reason) override;
+  void SetPeers(const std::vector<replica::Peer>& peers) override;
   void Verify(replica::VerifyJob job) override;
   void Answer(std::uint64_t ticket, const replica::SubmitAnswer& answer) override;
   void Dropped(const replica::SubmitAnswer& answer) override;
   void Final(const replica::FinalBlock& block) override;
 
+  // This node's own place in the epoch's set, as far as it knows that.
+  [[nodiscard]] std::optional<ReplicaIndex> PlaceIn(Epoch epoch) const;
   // False once the process is dead. Every write and send asks before it does anything.
   bool Operate();
   void CheckPersisted(const replica::SharedMessage& message);
@@ -94,6 +102,8 @@ class Node final : private replica::Transport,
   NodeOptions options_;
   NodeHooks hooks_;
   Hash chain_id_;
+  crypto::PublicKey public_key_;
+  std::set<NodeIndex> peers_;
   Disk disk_;
   std::unique_ptr<consensus::LocalSigner> signer_;
   std::unique_ptr<replica::Replica> replica_;

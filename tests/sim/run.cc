@@ -3,6 +3,7 @@
 #include "base/prng.h"
 #include "tests/sim/cluster.h"
 #include "tests/sim/community.h"
+#include "tests/sim/governance.h"
 #include "tests/sim/workload.h"
 #include "tests/sim/world.h"
 
@@ -28,7 +29,7 @@ void CheckReceipts(Cluster& cluster) {
   std::size_t turn = 0;
   for (const auto& [id, height] : cluster.checkers().final_transactions()) {
     const NodeIndex node = turn++ % cluster.size();
-    if (!cluster.IsCorrect(node) || !cluster.node(node).alive()) continue;
+    if (!cluster.IsCorrect(node) || !cluster.node(node).alive() || !cluster.IsInSet(node)) continue;
     cluster.checkers().Receipt(node, id, cluster.node(node).replica().FindReceipt(id, {}));
   }
 }
@@ -41,9 +42,13 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
   const Prng root(seed);
   World world;
   Community community(root.Fork("community"), kPairs, plan.validators);
+  for (std::size_t i = 0; i < plan.newcomers; ++i) (void)community.NewValidator();
   Cluster cluster(world, root, community, plan);
   Workload workload(world, root.Fork("workload"), community, cluster);
+  Governance governance(world, root.Fork("governance"), community, cluster, plan.changes);
+  const auto all_done = [&] { return workload.Done() && governance.Done() && cluster.Level(); };
   cluster.Start();
+  governance.Start();
   cluster.Schedule(plan);
   LookAgain(world, cluster);
   workload.Start(kVisits, plan.heal_at.value());
@@ -51,10 +56,10 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
   const auto violated = [&] { return cluster.checkers().violation().has_value(); };
   const Millis end(plan.heal_at.value() + kLivenessMs);
   world.RunUntil(plan.heal_at, violated);
-  world.RunUntil(end, [&] { return violated() || (workload.Done() && cluster.Level()); });
+  world.RunUntil(end, [&] { return violated() || all_done(); });
   RunResult result;
   result.story = Describe(plan);
-  const bool done = workload.Done() && cluster.Level();
+  const bool done = all_done();
   if (!violated() && done) {
     // A while of quiet: nothing is due, so nothing happens, and everybody stays level.
     const std::uint64_t height = cluster.checkers().height();
@@ -68,7 +73,7 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
     result.story += "\n" + *cluster.checkers().violation();
   } else if (!done) {
     result.verdict = Verdict::kLiveness;
-    result.story += "\n" + workload.Explain() + cluster.Explain();
+    result.story += "\n" + workload.Explain() + governance.Explain() + cluster.Explain();
   }
   result.trace = world.trace();
   result.height = cluster.checkers().height();

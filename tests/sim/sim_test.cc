@@ -5,65 +5,11 @@
 #include <set>
 
 #include "base/prng.h"
-#include "tests/sim/cluster.h"
-#include "tests/sim/community.h"
 #include "tests/sim/run.h"
-#include "tests/sim/workload.h"
-#include "tests/sim/world.h"
+#include "tests/sim/stage.h"
 
 namespace timebank::sim {
 namespace {
-
-constexpr std::uint64_t kSeed = 20'260'101;
-
-Plan Calm() {
-  Plan plan;
-  plan.network.delay_max_ms = 10;
-  plan.heal_at = Millis(1'000);
-  return plan;
-}
-
-// A run under control of the test.
-class Stage {
- public:
-  explicit Stage(const Plan& plan)
-      : community_(Prng(kSeed).Fork("community"), /*pairs=*/2, plan.validators),
-        cluster_(world_, Prng(kSeed), community_, plan),
-        workload_(world_, Prng(kSeed).Fork("workload"), community_, cluster_) {
-    cluster_.Start();
-    workload_.Start(/*visits=*/4, /*spread_ms=*/4'000);
-  }
-  Cluster& cluster() { return cluster_; }
-  World& world() { return world_; }
-  // Everything becomes final from here on.
-  void ExpectLive() {
-    world_.RunUntil(Millis(world_.now().value() + 120'000), [this] {
-      return cluster_.checkers().violation() || (workload_.Done() && cluster_.Level());
-    });
-    ExpectSafe();
-    EXPECT_TRUE(workload_.Done()) << workload_.Explain() << cluster_.Explain();
-    EXPECT_TRUE(cluster_.Level()) << cluster_.Explain();
-  }
-  void ExpectSafe() {
-    cluster_.CheckStates();
-    EXPECT_EQ(cluster_.checkers().violation().value_or(""), "");
-  }
-  void RunFor(std::uint64_t ms) {
-    world_.RunUntil(Millis(world_.now().value() + ms), [] { return false; });
-  }
-  void CrashAll() {
-    for (NodeIndex node = 0; node < cluster_.size(); ++node) cluster_.Crash(node);
-  }
-  void RestartAll() {
-    for (NodeIndex node = 0; node < cluster_.size(); ++node) cluster_.Restart(node);
-  }
-
- private:
-  World world_;
-  Community community_;
-  Cluster cluster_;
-  Workload workload_;
-};
 
 bool IsVote(const consensus::Message& message, chain::VoteKind kind) {
   const auto* vote = std::get_if<consensus::Vote>(&message);
@@ -323,7 +269,7 @@ TEST(SimMutants, AnIndexThatForgetsTransactionsIsCaught) {
 class CheckersTest : public testing::Test {
  protected:
   CheckersTest() : community_(Prng(1), 1, 4), checkers_(community_.genesis()) {}
-  static consensus::Message VoteOf(chain::VoteKind kind, int digest) {
+  static consensus::Vote VoteOf(chain::VoteKind kind, int digest) {
     consensus::Vote vote;
     vote.position = {kind, Epoch(0), View(3), View(0), Hash()};
     vote.position.digest.data.fill(static_cast<std::byte>(digest));
@@ -354,18 +300,18 @@ class CheckersTest : public testing::Test {
 };
 
 TEST_F(CheckersTest, SeeTwoVotesOfOneKind) {
-  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 1));
-  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 1));
+  checkers_.Cast(1, VoteOf(chain::VoteKind::kNotarize, 1).position);
+  checkers_.Cast(1, VoteOf(chain::VoteKind::kNotarize, 1).position);
   EXPECT_EQ(Violation(), "none");
-  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 2));
+  checkers_.Cast(1, VoteOf(chain::VoteKind::kNotarize, 2).position);
   EXPECT_NE(Violation(), "none");
 }
 
 TEST_F(CheckersTest, SeeNullifyBesideFinalize) {
-  checkers_.Sent(1, VoteOf(chain::VoteKind::kNullify, 0));
-  checkers_.Sent(1, VoteOf(chain::VoteKind::kNotarize, 1));
+  checkers_.Cast(1, VoteOf(chain::VoteKind::kNullify, 0).position);
+  checkers_.Cast(1, VoteOf(chain::VoteKind::kNotarize, 1).position);
   EXPECT_EQ(Violation(), "none");
-  checkers_.Sent(1, VoteOf(chain::VoteKind::kFinalize, 1));
+  checkers_.Cast(1, VoteOf(chain::VoteKind::kFinalize, 1).position);
   EXPECT_NE(Violation(), "none");
 }
 

@@ -59,8 +59,11 @@ client::SignedTransaction Appoint(const Stage& stage, const client::SignAs& regu
   return stage.Sign({regulator}, body);
 }
 
+// In genesis: officers of the district, and the council.
 bool IsFounder(const Cast& cast, const Identity& person) {
-  return !person.offices.empty() && person.offices.front().org == cast.district;
+  if (person.offices.empty()) return false;
+  const Office& office = person.offices.front();
+  return office.org == cast.district || office.role == v1::ROLE_COUNCIL;
 }
 
 client::SignAs DistrictRegulator(const Cast& cast) {

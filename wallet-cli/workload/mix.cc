@@ -58,10 +58,12 @@ MixWorker::MixWorker(const World& world, const chain::Genesis& genesis,
 }
 
 MixResult MixWorker::Run(const std::atomic<bool>& stop) {
+  began_ms_ = platform::MonotonicMs();
   while (!stop) {
     if (stream_->broken()) FailOver();
     if (in_flight_.size() < options_.window) SendFrame();
     Collect();
+    if (LeftOfRate() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     if (in_flight_.size() >= options_.window) {
       const std::uint64_t front = in_flight_.begin()->first;
       // A millisecond at most: other answers than the oldest make room too.
@@ -147,10 +149,18 @@ std::optional<Op> MixWorker::NextOp() {
   return best;
 }
 
+// How many may be sent by now, of this worker's share of the rate.
+std::size_t MixWorker::LeftOfRate() const {
+  if (options_.rate == 0) return kFrameMax;
+  const std::uint64_t elapsed_ms = platform::MonotonicMs() - began_ms_;
+  const std::uint64_t due = options_.rate * elapsed_ms / (1000 * options_.workers);
+  return due > sent_total_ ? static_cast<std::size_t>(due - sent_total_) : 0;
+}
+
 void MixWorker::SendFrame() {
   std::vector<client::SignedTransaction> frame;
   std::vector<InFlight> flights;
-  const std::size_t room = std::min(kFrameMax, options_.window - in_flight_.size());
+  const std::size_t room = std::min({kFrameMax, options_.window - in_flight_.size(), LeftOfRate()});
   while (frame.size() < room) {
     const auto op = NextOp();
     if (!op) break;

@@ -47,6 +47,7 @@ struct MixOptions {
   std::size_t worker = 0;
   std::size_t workers = 1;
   std::size_t window = 800;
+  std::uint64_t rate = 0;  // transactions a second of all workers together; 0: as many as go
   std::uint64_t seed = 1;
 };
 
@@ -96,6 +97,7 @@ class MixWorker {
   // Onto the next node, with all that is in flight.
   void FailOver();
   void Drain();
+  [[nodiscard]] std::size_t LeftOfRate() const;
   void SendFrame();
   // Takes what has settled since the last call.
   void Collect();
@@ -119,6 +121,7 @@ class MixWorker {
   std::size_t next_approver_ = 0;
   std::uint64_t sent_[kOpCount] = {};
   std::uint64_t sent_total_ = 0;
+  std::uint64_t began_ms_ = 0;  // MonotonicMs
   MixResult result_;
 };
 

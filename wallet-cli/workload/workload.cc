@@ -212,6 +212,7 @@ class Workload {
                           .worker = i,
                           .workers = workers,
                           .window = options_.window,
+                          .rate = options_.rate,
                           .seed = options_.seed});
         results[i] = worker.Run(stop);
       });

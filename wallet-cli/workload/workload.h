@@ -15,6 +15,7 @@ struct WorkloadOptions {
   std::uint32_t seconds = 60;
   std::uint32_t workers = 0;  // 0: one per node
   std::uint32_t window = 800;
+  std::uint32_t rate = 0;  // transactions a second, at most; 0: as many as go
   std::uint32_t members = 10'000;
   std::uint32_t lone = 200;  // single transactions measured first; 0: none
   std::uint64_t seed = 1;

@@ -53,9 +53,12 @@ OneNode::OneNode(std::size_t validators)
 }
 
 void OneNode::Serve() {
-  peers_ = std::make_unique<PeerLinks>(
-      PeerLinksConfig{.chain_id = ledger_.chain_id(), .listen = "", .identity = tls_, .peers = {}},
-      &inbox_, &metrics_);
+  peers_ = std::make_unique<PeerLinks>(PeerLinksConfig{.chain_id = ledger_.chain_id(),
+                                                       .listen = "",
+                                                       .identity = tls_,
+                                                       .addresses = {},
+                                                       .seeds = {}},
+                                       &inbox_, &metrics_);
   replica::Config config;
   config.genesis = ledger_.genesis_bytes();
   config.signer = &signer_;
