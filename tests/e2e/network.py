@@ -34,6 +34,14 @@ def free_port_base(count=20):
     raise RuntimeError("no free ports")
 
 
+def wait_until(condition, seconds, story):
+    """Until `condition()` is true; `story()` is what a failure tells."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {story()}"
+        time.sleep(0.2)
+
+
 class Network:
     def __init__(self, build, *up_arguments):
         self.timebank = str(pathlib.Path(build).resolve() / "bin/timebank")
