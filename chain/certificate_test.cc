@@ -180,6 +180,21 @@ TEST(CertificateTest, DecodeNamesWhatIsWrong) {
   }
 }
 
+// P17: a signature beyond the quorum is checked like the others, so that nobody is blamed for one.
+TEST(CertificateTest, P17EverySignatureIsVerifiedAlsoBeyondTheQuorum) {
+  const Network network(4);
+  Certificate certificate = network.Sign(VoteKind::kFinalize, {0, 1, 2, 3});
+  const auto verify = [&] {
+    return VerifyCertificate(certificate, network.chain_id, *network.set);
+  };
+  ASSERT_EQ(verify(), std::nullopt);
+  for (SignedVote& vote : certificate.votes) {
+    vote.signature.data[7] ^= std::byte{1};
+    EXPECT_EQ(verify(), CertificateError::kBadSignature);
+    vote.signature.data[7] ^= std::byte{1};
+  }
+}
+
 TEST(CertificateTest, VerifyNamesWhatIsWrong) {
   const Network network(4);
   const auto verify = [&](const Certificate& certificate) {

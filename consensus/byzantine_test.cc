@@ -263,7 +263,7 @@ TEST(Equivocator, TwoBlocksInOneViewNeverForkAndAreEvidence) {
 }
 
 // P9: the leader's first proposal is remembered over a crash, so its second one is evidence.
-TEST(Equivocator, SecondProposalAfterARestartIsEvidence) {
+TEST(Equivocator, P9SecondProposalAfterARestartIsEvidence) {
   Cluster cluster(NetworkOptions{});
   const std::size_t leader = cluster.LeaderAt(1);
   const std::size_t me = (leader + 1) % 4;
@@ -298,7 +298,7 @@ TEST(MuteValidator, OthersGoOnAndSoonWaitForItNoMore) {
 }
 
 // P12: one message with a large number moves nothing and leaves nothing behind.
-TEST(HugeView, VoteProposalAndStatusMoveNothing) {
+TEST(HugeView, P12VoteProposalAndStatusMoveNothing) {
   Cluster cluster(NetworkOptions{});
   cluster.MakePuppet(0);
   constexpr std::uint64_t kHuge = 1ULL << 62;
@@ -372,7 +372,7 @@ TEST(P3Floor, NothingBelowItIsAnswered) {
 }
 
 // P11: a notarization moves a node that has nullified the view, but it never finalizes that view.
-TEST(Notarization, MovesANodeThatNullifiedAndIsNotFinalizedByIt) {
+TEST(Notarization, P11MovesANodeThatNullifiedAndIsNotFinalizedByIt) {
   Cluster cluster(NetworkOptions{});
   const std::size_t leader = cluster.LeaderAt(1);
   const std::size_t me = (leader + 1) % 4;

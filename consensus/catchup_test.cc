@@ -54,7 +54,7 @@ void RunAbsence(Absence absence, std::uint64_t blocks) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
-TEST(CatchUp, AfterAnyLag) {
+TEST(CatchUp, P19AfterAnyLag) {
   for (const std::uint64_t blocks : {1U, 63U, 64U, 65U, 1000U}) {
     for (const Absence absence : {Absence::kCrashed, Absence::kCutOff, Absence::kEmptyDisk}) {
       SCOPED_TRACE("blocks " + std::to_string(blocks) + " absence " +
@@ -194,7 +194,7 @@ TEST(CatchUp, DripFeedingPeerIsLeftForOthers) {
 }
 
 // A peer that answers with blocks nobody asked for, or with others' bytes, displaces nothing (P8).
-TEST(CatchUp, UnaskedAndFalseBlocksAreIgnored) {
+TEST(CatchUp, P8UnaskedAndFalseBlocksAreIgnored) {
   Cluster cluster(NetworkOptions{});
   cluster.MakePuppet(0);
   cluster.Submit(1, {1, 2, 3});

@@ -311,8 +311,31 @@ TEST(LostLog, WholeLogKnowsAllThatOthersHold) {
   }
 }
 
-// P5: a restarted node neither signs while it replays nor goes below its floor.
-TEST(P5Restart, SignsNothingAndKeepsItsFloor) {
+// P15: replay reads the records once and executes nothing. What is executed later is what storage
+// lags behind, however long the log is.
+TEST(Restart, P15ReplayExecutesOnlyWhatStorageLacks) {
+  for (const std::uint64_t blocks : {20U, 200U}) {
+    SCOPED_TRACE(blocks);
+    NetworkOptions options;
+    options.storage_lag_blocks = 3;
+    Cluster cluster(options);
+    testing::Tx tx = 0;
+    while (cluster.height(2).value() < blocks) {
+      cluster.Submit(++tx);
+      cluster.Run(20);
+    }
+    cluster.Crash(2);
+    const std::uint64_t checks_before = cluster.node(2).checks;
+    cluster.link = [](std::size_t, std::size_t, const Message&) { return false; };
+    cluster.Restart(2);
+    cluster.Run(1000);
+    EXPECT_LE(cluster.node(2).checks - checks_before, 3 + 1);
+    EXPECT_EQ(cluster.faults(), kNone);
+  }
+}
+
+// P5, P14: a restarted node neither signs while it replays nor goes below its floor.
+TEST(Restart, P5P14SignsNothingAndKeepsItsFloor) {
   Cluster cluster(NetworkOptions{});
   for (testing::Tx tx = 1; tx <= 10; ++tx) {
     cluster.Submit(tx);

@@ -27,7 +27,7 @@ TEST(LocalSigner, SignsTheSameVoteAgainWithTheSameBytes) {
   EXPECT_TRUE(crypto::Verify(signer.public_key(), chain::VoteBytes(Hash(), vote), *first));
 }
 
-TEST(LocalSigner, RefusesWhatContradicts) {
+TEST(LocalSigner, P18RefusesWhatContradicts) {
   struct Case {
     const char* name;
     VotePosition first;

@@ -68,7 +68,7 @@ TEST(VoteTally, ParentViewIsPartOfTheKey) {
 }
 
 // P10: the first vote goes on counting; the second is evidence; a third is not kept.
-TEST(VoteTally, SecondVoteNeverDisplacesTheFirst) {
+TEST(VoteTally, P10SecondVoteNeverDisplacesTheFirst) {
   VoteTally tally(4, 3);
   const Vote first = MakeVote(0, VoteKind::kNotarize, 1);
   const Vote second = MakeVote(0, VoteKind::kNotarize, 2);

@@ -20,7 +20,7 @@ replica::PeerMessageReceived FromPeer(std::uint32_t peer) {
   return {.from = KeyOf(peer), .message = replica::GossipMessage{}};
 }
 
-TEST(Inbox, AFullClientLaneRefusesAndLeavesTheOthersAlone) {
+TEST(Inbox, P7AFullClientLaneRefusesAndLeavesTheOthersAlone) {
   Inbox inbox({.clients = 2});
   EXPECT_TRUE(inbox.PutClient({.ticket = 1}));
   EXPECT_TRUE(inbox.PutClient({.ticket = 2}));

@@ -163,7 +163,7 @@ TEST(LogTest, EveryFailurePointAndAnyPagesKeepWhatWasAcknowledged) {
 }
 
 // All 2^pages outcomes of the last batch, headers and trailers on every side of a page border.
-TEST(LogTest, TornLastBatchInAnyOrderOfPagesIsNoError) {
+TEST(LogTest, P13TornLastBatchInAnyOrderOfPagesIsNoError) {
   for (const std::size_t lead : {std::size_t{1}, kPageBytes - 100, kPageBytes - 90, kPageBytes}) {
     for (const std::size_t bytes : {std::size_t{10}, kPageBytes, 2 * kPageBytes + 500}) {
       for (std::size_t kept = 0; kept < 16; ++kept) {
@@ -210,7 +210,7 @@ class FilledLog : public ::testing::Test {
   LogPosition end_;
 };
 
-TEST_F(FilledLog, AnyFlippedByteBeforeTheLastBatchIsRefusedWithPlaceAndAdvice) {
+TEST_F(FilledLog, P13AnyFlippedByteBeforeTheLastBatchIsRefusedWithPlaceAndAdvice) {
   ASSERT_EQ(end_.segment, 2U);
   for (std::uint32_t segment = 1; segment <= 2; ++segment) {
     const std::size_t end = segment == 1 ? kTestSegmentBytes : LastBatchBegin();

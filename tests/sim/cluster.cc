@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "ledger/validators.h"
+#include "tests/sim/diagram.h"
 
 namespace timebank::sim {
 namespace {
@@ -19,7 +20,6 @@ Cluster::Cluster(World& world, const Prng& prng, const Community& community, con
       prng_(prng.Fork("cluster")),
       validators_(plan.validators + plan.newcomers),
       chain_id_(community.chain_id()),
-      mute_(plan.mute),
       twins_(plan.twins.begin(), plan.twins.end()),
       calm_(plan.network),
       checkers_(community.genesis()),
@@ -34,6 +34,10 @@ Cluster::Cluster(World& world, const Prng& prng, const Community& community, con
                   }
                 }}) {
   network_.SetOptions(calm_);
+  for (const auto& [node, kind] : plan.byzantine) {
+    byzantine_.emplace(node, Byzantine(world, prng.Fork("liar" + std::to_string(node)), kind,
+                                       community.validators()[node], chain_id_));
+  }
   Prng options = prng.Fork("options");
   for (NodeIndex place = 0; place < validators_ + twins_.size(); ++place) {
     nodes_.push_back(std::make_unique<Node>(world, prng.Fork("place" + std::to_string(place)),
@@ -72,7 +76,7 @@ void Cluster::CheckStates() {
 
 bool Cluster::Level() const {
   for (NodeIndex node = 0; node < validators_; ++node) {
-    if (!IsCorrect(node) || !nodes_[node]->alive() || !IsInSet(node)) continue;
+    if (!IsMember(node)) continue;
     if (nodes_[node]->replica().final_view().header.height.value() != checkers_.height()) {
       return false;
     }
@@ -89,7 +93,8 @@ void Cluster::Restart(NodeIndex node) {
 }
 
 bool Cluster::IsCorrect(NodeIndex node) const {
-  return !mute_.contains(node) && std::find(twins_.begin(), twins_.end(), node) == twins_.end();
+  return !byzantine_.contains(node) &&
+         std::find(twins_.begin(), twins_.end(), node) == twins_.end();
 }
 
 bool Cluster::IsInSet(NodeIndex node) const {
@@ -106,26 +111,6 @@ bool Cluster::IsInSet(NodeIndex node) const {
 bool Cluster::MayTalk(NodeIndex place, NodeIndex other) const {
   return nodes_[place]->MayTalkTo(ValidatorAt(other)) &&
          nodes_[other]->MayTalkTo(ValidatorAt(place));
-}
-
-std::string Cluster::Explain() const {
-  std::string out;
-  for (NodeIndex place = 0; place < nodes_.size(); ++place) {
-    out += "  node " + std::to_string(place);
-    if (!nodes_[place]->alive()) {
-      out += " down\n";
-      continue;
-    }
-    const replica::Status status = nodes_[place]->replica().status();
-    out += " epoch " + std::to_string(status.consensus.position.epoch.value()) + " view " +
-           std::to_string(status.consensus.position.view.value()) + " floor view " +
-           std::to_string(status.consensus.floor.view.value()) + " height " +
-           std::to_string(status.consensus.committed_height.value()) + " leader " +
-           std::to_string(status.consensus.leader.value()) +
-           (status.consensus.gate_open ? " gate open" : " idle") + " pool " +
-           std::to_string(status.pool_transactions) + "\n";
-  }
-  return out;
 }
 
 NodeIndex Cluster::ValidatorAt(NodeIndex place) const {
@@ -190,74 +175,31 @@ NodeHooks Cluster::HooksOf(NodeIndex place) {
 void Cluster::Route(NodeIndex from, std::optional<NodeIndex> to,
                     const replica::SharedMessage& message) {
   const NodeIndex self = ValidatorAt(from);
-  if (mute_.contains(self)) return;
   const auto decoded = replica::DecodePeerMessage(AsBytes(*message), chain_id_);
   if (!decoded) return checkers_.Fail("a node sent what does not decode");
   const auto* sent = std::get_if<consensus::Message>(&*decoded);
   if (sent != nullptr && IsCorrect(self) && on_sent_) on_sent_(self, *sent);
+  std::vector<NodeIndex> places;
   for (NodeIndex validator = 0; validator < validators_; ++validator) {
     if (validator == self || (to && *to != validator)) continue;
     if (sent != nullptr && filter_ && !filter_(self, validator, *sent)) continue;
     const NodeIndex place = PlaceFor(from, validator);
     // A twin is heard only by those who see it.
-    if (PlaceFor(place, self) != from || !MayTalk(from, place)) continue;
-    network_.Send(from, place, message);
+    if (PlaceFor(place, self) == from && MayTalk(from, place)) places.push_back(place);
   }
-}
-
-void Cluster::Play(const Fault& fault) {
-  world_.Note("fault", static_cast<std::uint64_t>(fault.kind));
-  switch (fault.kind) {
-    case Fault::Kind::kCrash:
-      for (const NodeIndex node : fault.nodes) nodes_[node]->CrashAfter(fault.operations);
-      break;
-    case Fault::Kind::kCrashAll:
-      for (NodeIndex node = 0; node < nodes_.size(); ++node) Crash(node);
-      break;
-    case Fault::Kind::kIsolate:
-      network_.Isolate(fault.nodes);
-      break;
-    case Fault::Kind::kLoss: {
-      NetworkOptions rough = calm_;
-      rough.loss_per_mille = fault.per_mille;
-      rough.duplicate_per_mille = fault.per_mille;
-      network_.SetOptions(rough);
-      break;
-    }
-    case Fault::Kind::kSlow: {
-      NetworkOptions rough = calm_;
-      rough.delay_max_ms = 400;
-      network_.SetOptions(rough);
-      break;
-    }
-    case Fault::Kind::kReset:
-      for (const NodeIndex node : fault.nodes) {
-        for (NodeIndex peer = 0; peer < nodes_.size(); ++peer) {
-          if (peer != node) network_.Reset(node, peer);
-        }
-      }
-      break;
+  if (diagram_ != nullptr && sent != nullptr) DrawMessage(*diagram_, self, places, *sent);
+  const auto liar = byzantine_.find(self);
+  if (liar == byzantine_.end()) {
+    for (const NodeIndex place : places) network_.Send(from, place, message);
+    return;
   }
-  world_.After(fault.for_ms, [this, kind = fault.kind] {
-    if (kind == Fault::Kind::kIsolate) network_.Heal();
-    network_.SetOptions(calm_);
-    for (NodeIndex node = 0; node < nodes_.size(); ++node) Restart(node);
-  });
-}
-
-// From here on only the Byzantine misbehave, and the dead stay dead: within the budget, so
-// everything submitted has to become final.
-void Cluster::Heal(const Plan& plan) {
-  world_.Note("heal", 0);
-  calm_.loss_per_mille = 0;
-  network_.SetOptions(calm_);
-  network_.Heal();
-  dead_ = plan.dead;
-  for (const NodeIndex node : plan.dead) Crash(node);
-  for (NodeIndex node = 0; node < nodes_.size(); ++node) Restart(node);
+  for (const Byzantine::Said& said : liar->second.Say(places, message, *decoded)) {
+    network_.Send(from, said.to, said.message);
+  }
 }
 
 void Cluster::RedrawSides() {
+  world_.Fired("twins");
   for (NodeIndex place = 0; place < nodes_.size(); ++place) sides_[place] = prng_.Chance(1, 2);
   world_.After(kSidesMs, [this] { RedrawSides(); });
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/prng.h"
+#include "tests/sim/byzantine.h"
 #include "tests/sim/checkers.h"
 #include "tests/sim/community.h"
 #include "tests/sim/faults.h"
@@ -58,10 +59,16 @@ class Cluster {
   [[nodiscard]] std::size_t size() const { return validators_; }
   // Whether the node votes in the newest epoch that a correct node has reached.
   [[nodiscard]] bool IsInSet(NodeIndex node) const;
+  // Correct, up, linked and in the set: what the run promises holds for it.
+  [[nodiscard]] bool IsMember(NodeIndex node) const {
+    return IsCorrect(node) && nodes_[node]->alive() && !lost_.contains(node) && IsInSet(node);
+  }
   [[nodiscard]] bool IsCorrect(NodeIndex node) const;
   [[nodiscard]] Node& node(NodeIndex node) { return *nodes_[node]; }
   [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] Checkers& checkers() { return checkers_; }
+  // A Mermaid sequence diagram of what is said from now on grows there, up to some hundred lines.
+  void Draw(std::vector<std::string>* diagram) { diagram_ = diagram; }
   // What stands in the way, for a run that does not finish.
   [[nodiscard]] std::string Explain() const;
 
@@ -76,6 +83,10 @@ class Cluster {
   // Both ends know the other as somebody they may be linked to.
   [[nodiscard]] bool MayTalk(NodeIndex place, NodeIndex other) const;
   void Play(const Fault& fault);
+  void PlayOnNetwork(const Fault& fault);
+  void PlayOnNode(const Fault& fault, NodeIndex node);
+  void Swizzle(std::uint64_t for_ms);
+  void Repair(const Fault& fault);
   void Heal(const Plan& plan);
   void RedrawSides();
 
@@ -83,14 +94,16 @@ class Cluster {
   Prng prng_;
   std::size_t validators_;
   Hash chain_id_;
-  std::set<NodeIndex> mute_;
+  std::map<NodeIndex, Byzantine> byzantine_;
   std::set<NodeIndex> dead_;
+  std::set<NodeIndex> lost_;         // cut off for good
   std::vector<NodeIndex> twins_;     // the validator at place validators_ + i
   std::map<NodeIndex, bool> sides_;  // which twin a place sees
   NetworkOptions calm_;
   Checkers checkers_;
   OnAnswer on_answer_;
   OnSent on_sent_;
+  std::vector<std::string>* diagram_ = nullptr;
   Filter filter_;
   Network network_;
   std::vector<std::unique_ptr<Node>> nodes_;

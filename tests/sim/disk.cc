@@ -35,9 +35,12 @@ bool IsAbove(const consensus::Record& record, Height height, consensus::Position
 void Disk::Crash() {
   // Batches not synced may have reached the disk all the same, but only as a prefix.
   const std::size_t unsynced = log_.size() - log_synced_;
-  log_.resize(log_synced_ + static_cast<std::size_t>(prng_.Below(unsynced + 1)));
+  const auto reached = static_cast<std::size_t>(prng_.Below(unsynced + 1));
+  if (reached < unsynced) fired_("torn-tail");
+  log_.resize(log_synced_ + reached);
   MarkSynced();
   const auto kept = static_cast<std::size_t>(prng_.Below(unsynced_.size() + 1));
+  if (kept < unsynced_.size()) fired_("database-behind");
   for (std::size_t i = 0; i < kept; ++i) synced_.Apply(unsynced_[i]);
   unsynced_.clear();
   database_ = synced_;
@@ -89,8 +92,23 @@ std::vector<consensus::Record> Disk::TakeRecords() {
   return records;
 }
 
+void Disk::Rot() {
+  const std::uint64_t old = database_.blocks.size();
+  if (old > 1) rotten_.insert(Height(1 + prng_.Below(old - 1)));
+}
+
+void Disk::Heal() {
+  rotten_.clear();
+  die_ = nullptr;
+}
+
 void Disk::Append(std::span<const consensus::Record> records, bool sync) {
   if (!step_()) return;
+  ++writes_;
+  if (die_ != nullptr) {
+    fired_("disk-full");
+    return die_();
+  }
   if (lie_ == Lie::kSyncsLate) MarkSynced();  // what came before
   std::vector<Stored> batch;
   for (const consensus::Record& record : records) {
@@ -146,6 +164,10 @@ void Disk::MarkSynced() {
 
 std::optional<consensus::CommittedBlock> Disk::ReadBlock(Height height) {
   if (height == Height(0) || height.value() > database_.blocks.size()) return std::nullopt;
+  if (rotten_.contains(height)) {
+    fired_("rot");
+    return std::nullopt;
+  }
   return database_.blocks[height.value() - 1];
 }
 

@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -36,6 +37,14 @@ class Disk final : public replica::Storage {
       : prng_(std::move(prng)), step_(std::move(step)), fail_(std::move(fail)) {}
 
   void SetLie(Lie lie) { lie_ = lie; }
+  // Told of what went wrong here, by name.
+  void SetFired(std::function<void(std::string_view)> fired) { fired_ = std::move(fired); }
+  // While full, a write is an error; `die` ends the process, as every error of a write does.
+  void SetFull(std::function<void()> die) { die_ = std::move(die); }
+  // An old block can no longer be read, until Heal.
+  void Rot();
+  void Heal();
+  [[nodiscard]] std::uint64_t writes() const { return writes_; }
   // The process died. What a next one finds is settled now.
   void Crash();
   // The disk is replaced by an empty one.
@@ -99,6 +108,10 @@ class Disk final : public replica::Storage {
   std::set<chain::VotePosition> synced_votes_;
   std::set<Hash> synced_bodies_;
   std::set<Hash> synced_finalizations_;  // by the digest that they name
+  std::function<void(std::string_view)> fired_ = [](std::string_view) {};
+  std::function<void()> die_;
+  std::set<Height> rotten_;
+  std::uint64_t writes_ = 0;
   bool wiped_ = false;
   bool taken_ = false;
   Lie lie_ = Lie::kNone;

@@ -1,39 +1,23 @@
 #include "tests/sim/faults.h"
 
 #include <algorithm>
+#include <array>
 
 #include "chain/validator_set.h"
 
 namespace timebank::sim {
 namespace {
 
+using Kind = Fault::Kind;
+
 constexpr std::uint64_t kFaultyMs = 25'000;
+constexpr std::array<Kind, kFaultKinds> kKinds = {
+    Kind::kCrash,     Kind::kCrashAll,   Kind::kIsolate,    Kind::kOneWay,   Kind::kLoss,
+    Kind::kReplay,    Kind::kReorder,    Kind::kSlow,       Kind::kClog,     Kind::kSwizzle,
+    Kind::kReset,     Kind::kPause,      Kind::kDiskFull,   Kind::kSlowDisk, Kind::kRot,
+    Kind::kClockStep, Kind::kClockDrift, Kind::kClockFreeze};
 
-std::string Names(const std::set<NodeIndex>& nodes) {
-  std::string out;
-  for (const NodeIndex node : nodes) out += (out.empty() ? "" : ",") + std::to_string(node);
-  return out.empty() ? "-" : out;
-}
-
-std::string_view Name(Fault::Kind kind) {
-  switch (kind) {
-    case Fault::Kind::kCrash:
-      return "crash";
-    case Fault::Kind::kCrashAll:
-      return "crash-all";
-    case Fault::Kind::kIsolate:
-      return "isolate";
-    case Fault::Kind::kLoss:
-      return "loss";
-    case Fault::Kind::kSlow:
-      return "slow";
-    case Fault::Kind::kReset:
-      return "reset";
-  }
-  return "?";
-}
-
-Fault DrawFault(Prng& prng, Fault::Kind kind, std::size_t validators) {
+Fault DrawFault(Prng& prng, Kind kind, std::size_t validators) {
   Fault fault;
   fault.kind = kind;
   fault.at = Millis(500 + prng.Below(kFaultyMs - 500));
@@ -41,7 +25,8 @@ Fault DrawFault(Prng& prng, Fault::Kind kind, std::size_t validators) {
   fault.nodes.insert(static_cast<NodeIndex>(prng.Below(validators)));
   fault.operations = prng.Below(12);
   fault.per_mille = 50 + prng.Below(250);
-  if (kind == Fault::Kind::kIsolate) {
+  const bool of_a_group = kind == Kind::kIsolate || kind == Kind::kOneWay || kind == Kind::kClog;
+  if (of_a_group) {
     const std::uint64_t others = prng.Below(validators / 2 + 1);
     for (std::uint64_t i = 0; i < others; ++i) {
       fault.nodes.insert(static_cast<NodeIndex>(prng.Below(validators)));
@@ -50,12 +35,31 @@ Fault DrawFault(Prng& prng, Fault::Kind kind, std::size_t validators) {
   return fault;
 }
 
-}  // namespace
+std::size_t DrawSize(Prng& prng) {
+  constexpr std::array<std::size_t, 12> kSizes = {4, 4, 4, 4, 4, 5, 5, 6, 6, 7, 10, 13};
+  return kSizes[prng.Below(kSizes.size())];
+}
 
-std::string Describe(const Fault& fault) {
-  return std::to_string(fault.at.value()) + " " + std::string(Name(fault.kind)) + " nodes " +
-         Names(fault.nodes) + " for " + std::to_string(fault.for_ms) + " operations " +
-         std::to_string(fault.operations) + " permille " + std::to_string(fault.per_mille);
+// f suspects: Byzantine in one of its ways, twins, lost in the end, or correct after all.
+std::set<NodeIndex> DrawSuspects(Prng& prng, Profile profile, Plan& plan) {
+  std::set<NodeIndex> suspects;
+  if (profile == Profile::kLite) return suspects;
+  while (suspects.size() < chain::MaxFaulty(plan.validators)) {
+    suspects.insert(prng.Below(plan.validators));
+  }
+  for (const NodeIndex suspect : suspects) {
+    const std::uint64_t choice = prng.Below(profile == Profile::kByzantine ? 7 : 10);
+    if (choice < 6) {
+      plan.byzantine[suspect] = static_cast<Byzantine::Kind>(prng.Below(Byzantine::kKinds));
+    } else if (choice == 6) {
+      plan.twins.insert(suspect);
+    } else if (choice == 7) {
+      plan.dead.insert(suspect);
+    } else if (choice == 8) {
+      plan.cut.insert(suspect);
+    }
+  }
+  return suspects;
 }
 
 // Sets grow, shrink and rotate by one, never losing one of `kept`: the budget of the faulty holds
@@ -88,36 +92,12 @@ void DrawChanges(Prng prng, const std::set<NodeIndex>& kept, Plan& plan) {
   }
 }
 
-Plan DrawPlan(Prng prng) {
-  Plan plan;
-  plan.validators = prng.Chance(1, 8) ? 7 : 4;
-  const std::size_t budget = chain::MaxFaulty(plan.validators);
-  std::set<NodeIndex> suspects;
-  while (suspects.size() < budget) suspects.insert(prng.Below(plan.validators));
-  for (const NodeIndex suspect : suspects) {
-    // A quarter each: mute, twins, dead in the end, correct.
-    switch (prng.Below(4)) {
-      case 0:
-        plan.mute.insert(suspect);
-        break;
-      case 1:
-        plan.twins.insert(suspect);
-        break;
-      case 2:
-        plan.dead.insert(suspect);
-        break;
-      default:
-        break;
-    }
-  }
-  plan.block_transactions = prng.Chance(1, 4) ? 1 + prng.Below(3) : 1000;
-  plan.network.delay_max_ms = 2 + prng.Below(60);
-  plan.network.loss_per_mille = prng.Chance(1, 2) ? prng.Below(30) : 0;
-  plan.network.duplicate_per_mille = prng.Chance(1, 2) ? prng.Below(50) : 0;
-  using Kind = Fault::Kind;
-  for (const Kind kind :
-       {Kind::kCrash, Kind::kCrashAll, Kind::kIsolate, Kind::kLoss, Kind::kSlow, Kind::kReset}) {
-    if (!prng.Chance(1, 2)) continue;
+void DrawFaults(Prng& prng, Profile profile, Plan& plan) {
+  const Kind only = kKinds[prng.Below(kKinds.size())];
+  for (const Kind kind : kKinds) {
+    const bool on = profile == Profile::kLite ? kind == only
+                                              : prng.Chance(profile == Profile::kSwarm ? 2 : 1, 5);
+    if (!on) continue;
     const std::uint64_t count = 1 + prng.Below(kind == Kind::kCrash ? 8 : 3);
     for (std::uint64_t i = 0; i < count; ++i) {
       plan.faults.push_back(DrawFault(prng, kind, plan.validators));
@@ -125,18 +105,30 @@ Plan DrawPlan(Prng prng) {
   }
   std::stable_sort(plan.faults.begin(), plan.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
+}
+
+}  // namespace
+
+std::string_view Name(Kind kind) {
+  constexpr std::array<std::string_view, kFaultKinds> kNames = {
+      "crash",     "crash-all", "isolate", "one-way",    "loss",        "replay",
+      "reorder",   "slow",      "clog",    "swizzle",    "reset",       "pause",
+      "disk-full", "slow-disk", "rot",     "clock-step", "clock-drift", "clock-freeze"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+Plan DrawPlan(Prng prng, Profile profile) {
+  Plan plan;
+  plan.validators = DrawSize(prng);
+  const std::set<NodeIndex> suspects = DrawSuspects(prng, profile, plan);
+  plan.block_transactions = prng.Chance(1, 4) ? 1 + prng.Below(3) : 1000;
+  plan.network.delay_max_ms = 2 + prng.Below(60);
+  plan.network.loss_per_mille = prng.Chance(1, 2) ? prng.Below(30) : 0;
+  plan.network.duplicate_per_mille = prng.Chance(1, 2) ? prng.Below(50) : 0;
+  DrawFaults(prng, profile, plan);
   if (prng.Chance(1, 3)) DrawChanges(prng.Fork("changes"), suspects, plan);
   plan.heal_at = Millis(kFaultyMs + 5'000);
   return plan;
-}
-
-std::string Describe(const Plan& plan) {
-  return "validators " + std::to_string(plan.validators) + " mute " + Names(plan.mute) + " twins " +
-         Names(plan.twins) + " dead " + Names(plan.dead) + " block " +
-         std::to_string(plan.block_transactions) + " delay " +
-         std::to_string(plan.network.delay_max_ms) + " loss " +
-         std::to_string(plan.network.loss_per_mille) + " faults " +
-         std::to_string(plan.faults.size()) + " changes " + std::to_string(plan.changes.size());
 }
 
 }  // namespace timebank::sim

@@ -20,6 +20,7 @@ class Governance {
   void Start();
   // Every change has taken effect.
   [[nodiscard]] bool Done() const { return done_ == changes_.size(); }
+  [[nodiscard]] std::size_t done() const { return done_; }
   [[nodiscard]] std::string Explain() const;
 
  private:

@@ -1,138 +1,158 @@
-// timebank_sim: runs seeds of the simulator. First and last line tell seeds and verdict.
-//   timebank_sim [--seed N | --seeds A..B] [--commit HEX] [--count K] [--twice] [--verbose]
-// --commit draws K seeds from a commit hash. Exit: 0 good, 127 a crash of the code under test, 128
-// not everything became final, 129 something incorrect.
-#include <unistd.h>
-#include <algorithm>
-#include <csignal>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
+// timebank_sim: runs seeds of the simulator, or one plan. First and last line tell seeds and
+// verdict. Exit: 0 good, 127 a crash of the code under test, 128 not everything became final, 129
+// something incorrect, 2 a command line that is none.
+#include <fstream>
+#include <iostream>
+#include <sstream>
 
 #include "base/prng.h"
-#include "tests/sim/run.h"
+#include "tests/sim/batch.h"
 
 namespace timebank::sim {
 namespace {
 
+constexpr char kUsage[] =
+    "usage: timebank_sim [--seed N] [--seeds A..B] [--seeds N --seed-base S] [--commit HEX --count "
+    "K]\n"
+    "                    [--profile swarm|lite|byzantine] [--jobs J] [--twice] [--verbose]\n"
+    "       timebank_sim --seed N [--replay PLAN] [--shrink] [--mermaid] [--plan]\n"
+    "       timebank_sim --stories FOLDER\n"
+    "  --seeds N --seed-base S   N seeds drawn from S; so does --commit from a commit's hash\n"
+    "  --twice                   each seed twice: the traces must be equal\n"
+    "  --plan                    print the seed's plan as text and end\n"
+    "  --replay PLAN             run the plan in this file with the seed\n"
+    "  --shrink                  if it fails, print the smallest plan found that fails as it does\n"
+    "  --mermaid                 print what is said as a Mermaid sequence diagram\n"
+    "  --stories FOLDER          run every plan *.txt in it; its first line is 'seed N'\n";
+
 struct Arguments {
-  std::vector<std::uint64_t> seeds;
-  bool verbose = false;
-  bool twice = false;
+  BatchOptions batch;
+  std::uint64_t count = 50;
+  std::optional<std::string> base;  // seeds are drawn from it
+  std::string replay;
+  std::string stories;
+  bool shrink = false;
+  bool mermaid = false;
+  bool plan = false;
 };
 
-volatile std::uint64_t running_seed = 0;
+std::optional<std::uint64_t> Number(const std::string& text) {
+  if (text.empty() || text.find_first_not_of("0123456789") != std::string::npos) return {};
+  return std::strtoull(text.c_str(), nullptr, 10);
+}
 
-// A failed check aborts: say which seed it was, in the exit code of its own.
-void OnAbort(int) {
-  char line[64];
-  const int size = std::snprintf(line, sizeof line, "sim: seed %llu CRASHED\n",
-                                 static_cast<unsigned long long>(running_seed));
-  static_cast<void>(write(STDOUT_FILENO, line, static_cast<std::size_t>(std::max(size, 0))));
-  _exit(127);
+bool ReadSeeds(const std::string& text, Arguments& out) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) {
+    const auto count = Number(text);
+    if (count) out.count = *count;
+    return count.has_value();
+  }
+  const auto first = Number(text.substr(0, dots));
+  const auto last = Number(text.substr(dots + 2));
+  if (!first || !last) return false;
+  for (std::uint64_t seed = *first; seed <= *last; ++seed) out.batch.seeds.push_back(seed);
+  return true;
+}
+
+bool ReadValue(const std::string& name, const std::string& value, Arguments& out) {
+  if (name == "--seeds") return ReadSeeds(value, out);
+  if (name == "--replay") {
+    out.replay = value;
+  } else if (name == "--stories") {
+    out.stories = value;
+  } else if (name == "--seed-base" || name == "--commit") {
+    out.base = value;
+  } else if (name == "--profile") {
+    if (value != "swarm" && value != "lite" && value != "byzantine") return false;
+    out.batch.profile = value == "swarm"  ? Profile::kSwarm
+                        : value == "lite" ? Profile::kLite
+                                          : Profile::kByzantine;
+  } else {
+    const auto number = Number(value);
+    if (!number) return false;
+    if (name == "--seed") {
+      out.batch.seeds.push_back(*number);
+    } else if (name == "--count") {
+      out.count = *number;
+    } else if (name == "--jobs") {
+      out.batch.jobs = *number;
+    } else {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::optional<Arguments> Parse(int argc, char** argv) {
-  Arguments arguments;
-  std::optional<std::string> commit;
-  std::uint64_t count = 50;
+  Arguments out;
   for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+    const std::string name = argv[i];
     if (name == "--verbose") {
-      arguments.verbose = true;
+      out.batch.verbose = true;
     } else if (name == "--twice") {
-      arguments.twice = true;
-    } else if (value == nullptr) {
-      return std::nullopt;
-    } else if (name == "--seed") {
-      arguments.seeds.push_back(std::strtoull(argv[++i], nullptr, 10));
-    } else if (name == "--commit") {
-      commit = argv[++i];
-    } else if (name == "--count") {
-      count = std::strtoull(argv[++i], nullptr, 10);
-    } else if (name == "--seeds") {
-      char* rest = nullptr;
-      const std::uint64_t first = std::strtoull(argv[++i], &rest, 10);
-      if (std::string_view(rest).substr(0, 2) != "..") return std::nullopt;
-      const std::uint64_t last = std::strtoull(rest + 2, nullptr, 10);
-      for (std::uint64_t seed = first; seed <= last; ++seed) arguments.seeds.push_back(seed);
-    } else {
+      out.batch.twice = true;
+    } else if (name == "--shrink") {
+      out.shrink = true;
+    } else if (name == "--mermaid") {
+      out.mermaid = true;
+    } else if (name == "--plan") {
+      out.plan = true;
+    } else if (i + 1 >= argc || !ReadValue(name, argv[++i], out)) {
       return std::nullopt;
     }
   }
-  if (commit) {
-    Prng draws = Prng(0).Fork(*commit);
-    for (std::uint64_t i = 0; i < count; ++i)
-      arguments.seeds.push_back(draws.Next() % 1'000'000'000);
-  }
-  if (arguments.seeds.empty()) return std::nullopt;
-  return arguments;
-}
-
-const char* Name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kGood:
-      return "GOOD";
-    case Verdict::kLiveness:
-      return "NOT FINAL";
-    case Verdict::kCorrectness:
-      return "INCORRECT";
-  }
-  return "?";
-}
-
-void Print(std::uint64_t seed, const RunResult& result) {
-  std::printf(
-      "seed %llu: %s, height %llu, %llu transactions, %llu receipts, %llu ms, trace %016llx\n",
-      static_cast<unsigned long long>(seed), Name(result.verdict),
-      static_cast<unsigned long long>(result.height),
-      static_cast<unsigned long long>(result.transactions),
-      static_cast<unsigned long long>(result.receipts),
-      static_cast<unsigned long long>(result.virtual_ms),
-      static_cast<unsigned long long>(result.trace));
-}
-
-int RunAll(const Arguments& arguments) {
-  int exit_code = 0;
-  std::size_t passed = 0;
-  std::size_t failed = 0;
-  for (const std::uint64_t seed : arguments.seeds) {
-    running_seed = seed;
-    RunResult result = Run(seed);
-    if (arguments.twice && Run(seed).trace != result.trace) {
-      result.verdict = Verdict::kCorrectness;
-      result.story += "\nthe seed run twice gave two traces";
+  if (out.base) {
+    Prng draws = Prng(0).Fork(*out.base);
+    for (std::uint64_t i = 0; i < out.count; ++i) {
+      out.batch.seeds.push_back(draws.Next() % 1'000'000'000);
     }
-    const bool good = result.verdict == Verdict::kGood;
-    ++(good ? passed : failed);
-    if (arguments.verbose || !good) Print(seed, result);
-    if (arguments.verbose || !good) std::printf("%s\n", result.story.c_str());
-    std::fflush(stdout);
-    exit_code = std::max(exit_code, static_cast<int>(result.verdict));
   }
-  std::printf("sim: %zu passed, %zu failed\n", passed, failed);
-  return exit_code;
+  if (out.batch.seeds.empty() && out.stories.empty()) return std::nullopt;
+  return out;
+}
+
+int RunOne(const Arguments& arguments) {
+  const std::uint64_t seed = arguments.batch.seeds.front();
+  Plan plan = PlanOf(seed, arguments.batch.profile);
+  if (!arguments.replay.empty()) {
+    std::ifstream file(arguments.replay);
+    std::stringstream text;
+    text << file.rdbuf();
+    const PlanOrError parsed = ParsePlan(text.str());
+    if (!parsed.plan) {
+      std::cerr << arguments.replay << ": no plan: " << parsed.error << "\n";
+      return 2;
+    }
+    plan = *parsed.plan;
+  }
+  if (arguments.plan) {
+    std::cout << PlanText(plan);
+    return 0;
+  }
+  std::vector<std::string> diagram;
+  const RunResult result = RunPlan(seed, plan, {.diagram = arguments.mermaid ? &diagram : nullptr});
+  if (arguments.mermaid) std::cout << "sequenceDiagram\n";
+  for (const std::string& line : diagram) std::cout << line << "\n";
+  if (!arguments.mermaid) PrintRun(seed, plan, result);
+  if (arguments.shrink && result.verdict != Verdict::kGood) {
+    std::cout << "the smallest plan found:\nseed " << seed << "\n" << PlanText(Shrink(seed, plan));
+  }
+  return static_cast<int>(result.verdict);
 }
 
 }  // namespace
 }  // namespace timebank::sim
 
 int main(int argc, char** argv) {
-  const auto arguments = timebank::sim::Parse(argc, argv);
+  namespace sim = timebank::sim;
+  const auto arguments = sim::Parse(argc, argv);
   if (!arguments) {
-    std::fprintf(stderr,
-                 "usage: timebank_sim [--seed N] [--seeds A..B] [--commit HEX] [--count K]"
-                 " [--twice] [--verbose]\n");
+    std::cerr << sim::kUsage;
     return 2;
   }
-  std::signal(SIGABRT, timebank::sim::OnAbort);
-  std::printf("sim: %zu seeds, first %llu, last %llu\n", arguments->seeds.size(),
-              static_cast<unsigned long long>(arguments->seeds.front()),
-              static_cast<unsigned long long>(arguments->seeds.back()));
-  return timebank::sim::RunAll(*arguments);
+  if (!arguments->stories.empty()) return sim::RunStories(arguments->stories);
+  const bool one =
+      arguments->shrink || arguments->mermaid || arguments->plan || !arguments->replay.empty();
+  return one ? sim::RunOne(*arguments) : sim::RunBatch(arguments->batch);
 }

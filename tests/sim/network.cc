@@ -1,8 +1,14 @@
 #include "tests/sim/network.h"
 
-#include "crypto/sha256.h"
+#include <utility>
 
 namespace timebank::sim {
+namespace {
+
+constexpr std::uint64_t kOvertaken = 10;  // times the longest delay
+constexpr std::size_t kRemembered = 256;
+
+}  // namespace
 
 replica::PeerKey PeerKeyOf(NodeIndex node) {
   return *replica::PeerKey::From(ByteWriter().U64(node + 1).Raw(Bytes(24)).bytes());
@@ -11,16 +17,49 @@ replica::PeerKey PeerKeyOf(NodeIndex node) {
 NodeIndex NodeOf(const replica::PeerKey& key) { return ByteReader(key.view()).U64() - 1; }
 
 void Network::Send(NodeIndex from, NodeIndex to, const replica::SharedMessage& message) {
-  if (IsCut(from, to) || prng_.Chance(options_.loss_per_mille, 1000)) return;
-  const std::uint64_t copies = prng_.Chance(options_.duplicate_per_mille, 1000) ? 2 : 1;
-  for (std::uint64_t i = 0; i < copies; ++i) {
-    const auto delay_ms =
-        static_cast<std::uint64_t>(prng_.Between(static_cast<std::int64_t>(options_.delay_min_ms),
-                                                 static_cast<std::int64_t>(options_.delay_max_ms)));
-    world_.After(delay_ms, [this, from, to, message] {
-      // What is on the way when the link is cut is lost.
-      if (!IsCut(from, to)) ends_.deliver(from, to, message);
-    });
+  if (silenced_.contains(from) && !silenced_.contains(to)) return world_.Fired("one-way");
+  if (IsCut(from, to)) return world_.Fired("cut");
+  if (prng_.Chance(options_.loss_per_mille, 1000)) return world_.Fired("lost");
+  const Packet packet{from, to, message};
+  std::uint64_t delay_ms = Delay();
+  if (prng_.Chance(options_.reorder_per_mille, 1000)) {
+    delay_ms += kOvertaken * options_.delay_max_ms;
+    world_.Fired("reorder");
+  }
+  world_.After(delay_ms, [this, packet] { Deliver(packet); });
+  if (prng_.Chance(options_.duplicate_per_mille, 1000)) {
+    world_.Fired("doubled");
+    world_.After(Delay(), [this, packet] { Deliver(packet); });
+  }
+  if (!passed_.empty() && prng_.Chance(options_.replay_per_mille, 1000)) {
+    world_.Fired("replay");
+    world_.After(Delay(), [this, old = passed_[prng_.Below(passed_.size())]] { Deliver(old); });
+  }
+  passed_.push_back(packet);
+  if (passed_.size() > kRemembered) passed_.pop_front();
+}
+
+std::uint64_t Network::Delay() {
+  return static_cast<std::uint64_t>(
+      prng_.Between(static_cast<std::int64_t>(options_.delay_min_ms),
+                    static_cast<std::int64_t>(options_.delay_max_ms)));
+}
+
+void Network::Deliver(const Packet& packet) {
+  // What is on the way when the link is cut is lost.
+  if (IsCut(packet.from, packet.to)) return;
+  if (clogged_.contains(packet.from) || clogged_.contains(packet.to)) {
+    world_.Fired("clog");
+    held_.push_back(packet);
+    return;
+  }
+  ends_.deliver(packet.from, packet.to, packet.message);
+}
+
+void Network::Free(NodeIndex node) {
+  if (clogged_.erase(node) == 0) return;
+  for (const Packet& packet : std::exchange(held_, {})) {
+    world_.After(1, [this, packet] { Deliver(packet); });
   }
 }
 
@@ -37,6 +76,8 @@ void Network::Isolate(const std::set<NodeIndex>& group) {
 }
 
 void Network::Heal() {
+  silenced_.clear();
+  for (const NodeIndex node : std::set<NodeIndex>(clogged_)) Free(node);
   const std::set<LinkName> cut = cut_;
   for (const LinkName& link : cut) Restore(link);
 }
@@ -52,6 +93,7 @@ void Network::Connect(NodeIndex node) {
 void Network::Reset(NodeIndex a, NodeIndex b) {
   const LinkName link = Link(a, b);
   if (!cut_.insert(link).second) return;
+  world_.Fired("reset");
   world_.After(1000, [this, link] { Restore(link); });
 }
 

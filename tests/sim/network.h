@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <set>
 #include <string>
@@ -28,6 +29,8 @@ struct NetworkOptions {
   std::uint64_t delay_max_ms = 20;
   std::uint64_t loss_per_mille = 0;
   std::uint64_t duplicate_per_mille = 0;
+  std::uint64_t reorder_per_mille = 0;  // messages that wait, and are overtaken
+  std::uint64_t replay_per_mille = 0;   // old messages that come again
 };
 
 class Network {
@@ -45,6 +48,11 @@ class Network {
   void Cut(NodeIndex a, NodeIndex b);
   // Every link between the group and the rest.
   void Isolate(const std::set<NodeIndex>& group);
+  // Nobody hears the group, which hears everybody.
+  void Silence(const std::set<NodeIndex>& group) { silenced_ = group; }
+  // Messages to and from the node wait until it is freed, and come all at once then.
+  void Clog(NodeIndex node) { clogged_.insert(node); }
+  void Free(NodeIndex node);
   // All links up again; ends that were cut are told.
   void Heal();
   // Tells every node that it is connected to `node`, and it of them, where the link is up.
@@ -57,6 +65,13 @@ class Network {
   using LinkName = std::pair<NodeIndex, NodeIndex>;
   static LinkName Link(NodeIndex a, NodeIndex b) { return {std::min(a, b), std::max(a, b)}; }
   void Restore(LinkName link);
+  struct Packet {
+    NodeIndex from = 0;
+    NodeIndex to = 0;
+    replica::SharedMessage message;
+  };
+  [[nodiscard]] std::uint64_t Delay();
+  void Deliver(const Packet& packet);
 
   World& world_;
   Prng prng_;
@@ -64,6 +79,10 @@ class Network {
   Ends ends_;
   NetworkOptions options_;
   std::set<LinkName> cut_;
+  std::set<NodeIndex> silenced_;
+  std::set<NodeIndex> clogged_;
+  std::vector<Packet> held_;   // of the clogged
+  std::deque<Packet> passed_;  // the last ones, to come again
 };
 
 }  // namespace timebank::sim

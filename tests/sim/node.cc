@@ -27,6 +27,7 @@ Node::Node(World& world, Prng prng, NodeOptions options, NodeHooks hooks)
       disk_(
           prng.Fork("disk"), [this] { return Operate(); }, hooks_.fail) {
   disk_.SetLie(options_.lie);
+  disk_.SetFired([this](std::string_view what) { world_.Fired(what); });
 }
 
 Node::~Node() = default;
@@ -62,6 +63,10 @@ void Node::Crash() {
   inbox_.clear();
   peers_.clear();
   disk_.Crash();
+}
+
+void Node::FillDisk() {
+  disk_.SetFull([this] { dead_ = true; });
 }
 
 void Node::Deliver(NodeIndex from, const replica::SharedMessage& message) {
@@ -174,6 +179,7 @@ void Node::Final(const replica::FinalBlock& block) {
 
 bool Node::Operate() {
   if (operations_left_ && (*operations_left_)-- == 0) {
+    world_.Fired("crash");
     operations_left_.reset();
     dead_ = true;
   }
@@ -184,14 +190,25 @@ bool Node::Operate() {
 void Node::Push(decltype(replica::Event::what) what) {
   inbox_.push_back({Now(), std::move(what)});
   if (std::exchange(step_scheduled_, true)) return;
-  world_.After(0, [this] { RunStep(); });
+  world_.At(std::max(world_.now(), busy_until_), [this] { RunStep(); });
 }
 
 void Node::RunStep() {
+  if (world_.now() < busy_until_) {
+    world_.At(busy_until_, [this] { RunStep(); });
+    return;
+  }
   step_scheduled_ = false;
   if (!alive() || inbox_.empty()) return;
-  const auto events = std::exchange(inbox_, {});
+  auto events = std::exchange(inbox_, {});
+  // Time is what it is when the process looks, not when the event came.
+  for (replica::Event& event : events) event.now = Now();
+  const std::uint64_t writes_before = disk_.writes();
   replica_->Step(events);
+  if (write_ms_ > 0 && disk_.writes() > writes_before) {
+    world_.Fired("slow-disk");
+    PauseUntil(Millis(world_.now().value() + write_ms_));
+  }
   if (dead_) return Crash();
   if (replica_->halted()) {
     hooks_.halted(*replica_->halted());
@@ -214,7 +231,11 @@ void Node::Schedule() {
 }
 
 consensus::Now Node::Now() const {
-  return {world_.now(), Millis(world_.now().value() + options_.ledger_offset_ms)};
+  const std::uint64_t now = world_.now().value();
+  const std::uint64_t since = clock_.since.value();
+  std::uint64_t ledger = (clock_.frozen ? since : now) + options_.ledger_offset_ms;
+  ledger += (now - since) * clock_.fast_per_mille / 1000;
+  return {world_.now(), Millis(ledger + static_cast<std::uint64_t>(clock_.shift_ms))};
 }
 
 }  // namespace timebank::sim

@@ -3,6 +3,7 @@
 // messages, batching events, verifying signatures, ticking.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -57,8 +58,23 @@ class Node final : private replica::Transport,
   void Start();
   // Dies at once.
   void Crash();
+  // Writes fail from now on, until the disk is healed: the process dies of the first.
+  void FillDisk();
   // Dies at the `operations`-th write, send or commit from now: anywhere inside a step.
   void CrashAfter(std::uint64_t operations) { operations_left_ = operations; }
+
+  // The process stands still until then; what comes waits.
+  void PauseUntil(Millis until) { busy_until_ = std::max(busy_until_, until); }
+  // Every write takes so long from now on.
+  void SlowDisk(std::uint64_t write_ms) { write_ms_ = write_ms; }
+  // The ledger clock: off by so much, fast by so many per mille since now, standing still.
+  struct Clock {
+    std::int64_t shift_ms = 0;
+    std::uint64_t fast_per_mille = 0;
+    bool frozen = false;
+    Millis since;
+  };
+  void SetClock(const Clock& clock) { clock_ = clock; }
 
   void Deliver(NodeIndex from, const replica::SharedMessage& message);
   void Connected(NodeIndex peer);
@@ -109,6 +125,9 @@ class Node final : private replica::Transport,
   std::unique_ptr<replica::Replica> replica_;
   std::vector<replica::Event> inbox_;
   bool step_scheduled_ = false;
+  Millis busy_until_;
+  std::uint64_t write_ms_ = 0;
+  Clock clock_;
   bool dead_ = true;
   std::uint64_t starts_ = 0;  // also names the process: tasks of an earlier one do nothing
   std::uint64_t seen_on_disk_ = 0;

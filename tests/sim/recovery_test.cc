@@ -265,7 +265,7 @@ TEST(Admission, GossipDoesNotKeepClientsOut) {
 }
 
 // What one peer asks for costs at most its budget, however often it asks.
-TEST_F(RecoveryTest, ServesOnePeerWithinABudget) {
+TEST_F(RecoveryTest, P20ServesOnePeerWithinABudget) {
   Tampered storage(disk());
   Bench bench(&storage);
   ASSERT_FALSE(bench.Open().has_value());
@@ -283,7 +283,7 @@ TEST_F(RecoveryTest, ServesOnePeerWithinABudget) {
 // A reply that is cut short keeps the headers that the asker can use: it knows the digest of the
 // highest, and each names the one below. (Cut at the other end, a node more than 2 MiB of bodies
 // behind asked for the same headers for ever.)
-TEST_F(RecoveryTest, HeadersCutShortAreTheHighest) {
+TEST_F(RecoveryTest, P6HeadersCutShortAreTheHighest) {
   Tampered storage(disk());
   Bench bench(&storage);
   ASSERT_FALSE(bench.Open().has_value());

@@ -1,6 +1,7 @@
 #include "tests/sim/run.h"
 
 #include "base/prng.h"
+#include "ledger/state.h"
 #include "tests/sim/cluster.h"
 #include "tests/sim/community.h"
 #include "tests/sim/governance.h"
@@ -29,16 +30,34 @@ void CheckReceipts(Cluster& cluster) {
   std::size_t turn = 0;
   for (const auto& [id, height] : cluster.checkers().final_transactions()) {
     const NodeIndex node = turn++ % cluster.size();
-    if (!cluster.IsCorrect(node) || !cluster.node(node).alive() || !cluster.IsInSet(node)) continue;
+    if (!cluster.IsMember(node)) continue;
     cluster.checkers().Receipt(node, id, cluster.node(node).replica().FindReceipt(id, {}));
+  }
+}
+
+// What a story says beyond safety and liveness.
+void CheckExpectations(const Plan& plan, Cluster& cluster) {
+  Checkers& checkers = cluster.checkers();
+  if (plan.expect_height_max && checkers.height() > *plan.expect_height_max) {
+    checkers.Fail("the height is " + std::to_string(checkers.height()));
+  }
+  for (NodeIndex node = 0; plan.expect_epoch && node < cluster.size(); ++node) {
+    if (!cluster.IsMember(node)) continue;
+    const auto& state = *cluster.node(node).replica().final_view().state;
+    if (state.chain().epoch() != *plan.expect_epoch) {
+      checkers.Fail("node " + std::to_string(node) + " is in epoch " +
+                    std::to_string(state.chain().epoch()));
+    }
   }
 }
 
 }  // namespace
 
-RunResult Run(std::uint64_t seed) { return RunPlan(seed, DrawPlan(Prng(seed).Fork("plan"))); }
+Plan PlanOf(std::uint64_t seed, Profile profile) {
+  return DrawPlan(Prng(seed).Fork("plan"), profile);
+}
 
-RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
+RunResult RunPlan(std::uint64_t seed, const Plan& plan, const RunOptions& options) {
   const Prng root(seed);
   World world;
   Community community(root.Fork("community"), kPairs, plan.validators);
@@ -47,6 +66,7 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
   Workload workload(world, root.Fork("workload"), community, cluster);
   Governance governance(world, root.Fork("governance"), community, cluster, plan.changes);
   const auto all_done = [&] { return workload.Done() && governance.Done() && cluster.Level(); };
+  if (options.diagram != nullptr) cluster.Draw(options.diagram);
   cluster.Start();
   governance.Start();
   cluster.Schedule(plan);
@@ -58,7 +78,6 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
   world.RunUntil(plan.heal_at, violated);
   world.RunUntil(end, [&] { return violated() || all_done(); });
   RunResult result;
-  result.story = Describe(plan);
   const bool done = all_done();
   if (!violated() && done) {
     // A while of quiet: nothing is due, so nothing happens, and everybody stays level.
@@ -67,14 +86,17 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan) {
     if (cluster.checkers().height() > height + 1) cluster.checkers().Fail("blocks without a cause");
     cluster.CheckStates();
     CheckReceipts(cluster);
+    CheckExpectations(plan, cluster);
   }
   if (violated()) {
     result.verdict = Verdict::kCorrectness;
-    result.story += "\n" + *cluster.checkers().violation();
+    result.story = *cluster.checkers().violation();
   } else if (!done) {
     result.verdict = Verdict::kLiveness;
-    result.story += "\n" + workload.Explain() + governance.Explain() + cluster.Explain();
+    result.story = workload.Explain() + governance.Explain() + cluster.Explain();
   }
+  result.fired = world.fired();
+  if (!plan.changes.empty()) result.fired["set-change"] += governance.done();
   result.trace = world.trace();
   result.height = cluster.checkers().height();
   result.transactions = cluster.checkers().final_transactions().size();

@@ -44,7 +44,7 @@ TEST(Sim, P2AllCrashAfterNotarize) { AllCrashAfter(chain::VoteKind::kNotarize, C
 TEST(Sim, P2AllCrashAfterFinalize) { AllCrashAfter(chain::VoteKind::kFinalize, Calm()); }
 TEST(Sim, P2AllCrashAfterNullify) {
   Plan plan = Calm();
-  plan.mute = {0};  // so that its views are nullified
+  plan.byzantine = {{0, Byzantine::Kind::kMute}};  // so that its views are nullified
   AllCrashAfter(chain::VoteKind::kNullify, plan);
 }
 
@@ -213,6 +213,25 @@ TEST(Sim, AnExpiredReplayMarkCostsOneBlock) {
   EXPECT_EQ(cluster.checkers().violation().value_or(""), "");
 }
 
+// CONSENSUS 5: nothing due and nothing asked is nothing done; one transaction is one block.
+TEST(Sim, ADayWithNothingDueAndOneTransactionIsOneBlock) {
+  World world;
+  Community community(Prng(kSeed).Fork("community"), /*pairs=*/1, /*validators=*/4);
+  Cluster cluster(world, Prng(kSeed), community, Calm());
+  cluster.Start();
+  world.RunUntil(Millis(12 * 60 * kMinuteMs), [] { return false; });
+  EXPECT_EQ(cluster.checkers().height(), 0U);
+  // A budget leaves no mark that would expire.
+  const auto budget = community.Opening(Millis(world.now().value() + kRunStartMs))[0];
+  cluster.checkers().Submitted(budget->transaction.id);
+  cluster.Submit(0, 1, budget);
+  world.RunUntil(Millis(24 * 60 * kMinuteMs), [] { return false; });
+  EXPECT_TRUE(cluster.checkers().IsFinal(budget->transaction.id));
+  EXPECT_EQ(cluster.checkers().height(), 1U);
+  EXPECT_TRUE(cluster.Level());
+  EXPECT_EQ(cluster.checkers().violation().value_or(""), "");
+}
+
 TEST(Sim, TwoOfFourDownIsNoProgressAndNoHarm) {
   Stage stage(Calm());
   stage.RunFor(800);
@@ -226,12 +245,23 @@ TEST(Sim, TwoOfFourDownIsNoProgressAndNoHarm) {
   stage.ExpectLive();
 }
 
+TEST(Sim, APlanIsTheSameAfterItsText) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    const std::string text = PlanText(PlanOf(seed));
+    const PlanOrError parsed = ParsePlan(text);
+    ASSERT_TRUE(parsed.plan.has_value()) << parsed.error;
+    EXPECT_EQ(PlanText(*parsed.plan), text);
+  }
+  EXPECT_EQ(ParsePlan("validators 4\nat 5 earthquake nodes 1 operations 0 per-mille 0 for 1").error,
+            "at 5 earthquake nodes 1 operations 0 per-mille 0 for 1");
+}
+
 TEST(Sim, ASeedRunTwiceGivesTheSameTrace) {
-  const RunResult first = sim::Run(11);
-  const RunResult second = sim::Run(11);
+  const RunResult first = RunPlan(11, PlanOf(11));
+  const RunResult second = RunPlan(11, PlanOf(11));
   EXPECT_EQ(first.trace, second.trace);
   EXPECT_EQ(first.height, second.height);
-  EXPECT_NE(first.trace, sim::Run(12).trace);
+  EXPECT_NE(first.trace, RunPlan(12, PlanOf(12)).trace);
 }
 
 // ---- Runs with a disk that lies have to be caught ----

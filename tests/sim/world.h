@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <queue>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +27,9 @@ class World {
 
   void Note(std::string_view what, std::uint64_t number, ByteView bytes = {});
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
+  // Something went wrong that was meant to: a fault of the plan took effect, a liar lied.
+  void Fired(std::string_view what) { ++fired_[std::string(what)]; }
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& fired() const { return fired_; }
 
  private:
   struct Scheduled {
@@ -42,6 +47,7 @@ class World {
   Millis now_;
   std::uint64_t sequence_ = 0;
   std::uint64_t trace_ = 14695981039346656037U;
+  std::map<std::string, std::uint64_t> fired_;
   std::priority_queue<Scheduled, std::vector<Scheduled>, Later> tasks_;
 };
 
