@@ -23,8 +23,9 @@ std::set<Hash> Core::State::MissingBodies() const {
       final_.digests.empty()) {
     missing.insert(final_.target);
   }
-  // Its bytes were another block's.
-  if (candidate_ && candidate_->sound && tree_.Find(candidate_->block.digest()) == nullptr) {
+  // Its bytes were another block's. One proposed again that has been committed meanwhile is not.
+  if (candidate_ && candidate_->sound && candidate_->block.digest() != tree_.base() &&
+      tree_.Find(candidate_->block.digest()) == nullptr) {
     missing.insert(candidate_->block.digest());
   }
   for (const auto& [view, round] : rounds_.all()) {
@@ -179,7 +180,7 @@ bool Core::State::TakeBody(PeerId from, const Block& block) {
     Punish(from, Misbehaviour::kOversize);
     return false;
   }
-  if (tree_.Find(block.digest()) != nullptr) return false;
+  if (tree_.Find(block.digest()) != nullptr || block.digest() == tree_.base()) return false;
   if (!IsFinalAhead(block) && !MissingBodies().contains(block.digest())) return false;
   TreeBlock held;
   held.block = block;
