@@ -16,13 +16,14 @@ endfunction()
 set(standard_headers <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <set>
     <span> <string> <string_view> <utility> <variant> <vector>)
 
+get_property(fuzz_targets GLOBAL PROPERTY TIMEBANK_FUZZ_TARGETS)
 timebank_precompiled(NAME schema
   HEADERS ${standard_headers} <timebank/v1/block.pb.h> <timebank/v1/record.pb.h>
           <timebank/v1/transaction.pb.h>
   DEPS timebank_proto
   TARGETS timebank_chain timebank_cli timebank_consensus timebank_ledger timebank_ledger_testing
           timebank_naive_ledger timebank_platform timebank_replica timebank_scenario
-          timebank_side_by_side timebank_sim timebank_sim_world timebank_storage)
+          timebank_side_by_side timebank_sim timebank_sim_world timebank_storage ${fuzz_targets})
 
 timebank_precompiled(NAME rpc
   HEADERS ${standard_headers} <grpcpp/grpcpp.h> <timebank/v1/query.grpc.pb.h>

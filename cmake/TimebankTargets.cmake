@@ -15,6 +15,8 @@ endif()
 option(TIMEBANK_WERROR "Warnings are errors (set by the presets)" OFF)
 set(TIMEBANK_SANITIZE "" CACHE STRING "Value for -fsanitize=, for example address,undefined")
 
+option(TIMEBANK_FUZZ "Build the libFuzzer targets of tests/fuzz (the preset fuzz, clang only)" OFF)
+
 find_program(TIMEBANK_CCACHE ccache)
 if(TIMEBANK_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${TIMEBANK_CCACHE})

@@ -95,7 +95,6 @@ const Kind* FindKind(int number) {
 }
 
 bool HasThreshold(std::uint32_t number) {
-  using Body = v1::TransactionBody;
   return number == Body::kCreateOrganisation || number == Body::kAppointOfficer ||
          number == Body::kDismissOfficer || number == Body::kSetPolicy ||
          number == Body::kSetThreshold;

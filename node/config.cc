@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -140,15 +141,29 @@ Config Read(const toml::table& parsed, std::string* problem) {
   return config;
 }
 
+// A control character other than tab and the ends of lines.
+bool IsForbidden(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+}
+
 }  // namespace
 
 platform::Result<Config> LoadConfig(const std::string& path) {
-  auto text = platform::ReadTextFile(path);
+  const auto text = platform::ReadTextFile(path);
   if (!text) return Fail(text.error());
+  return ParseConfig(*text, path);
+}
+
+platform::Result<Config> ParseConfig(const std::string& text, const std::string& path) {
+  // No TOML holds them, and the parser, built with its assertions, ends the process at one.
+  if (std::ranges::any_of(text, IsForbidden)) {
+    return Fail(path + " holds control characters: this is no text file");
+  }
   std::string problem;
   Config config;
   try {
-    config = Read(toml::parse(*text, path), &problem);
+    config = Read(toml::parse(text, path), &problem);
   } catch (const toml::parse_error& error) {
     std::ostringstream where;
     where << path << ": line " << error.source().begin.line << ": " << error.description();

@@ -51,6 +51,10 @@ struct Config {
 // The error names the file, the line or key, and what is expected there.
 [[nodiscard]] platform::Result<Config> LoadConfig(const std::string& path);
 
+// The same of the text of such a file; `path` is what its relative paths start from.
+[[nodiscard]] platform::Result<Config> ParseConfig(const std::string& text,
+                                                   const std::string& path);
+
 // TOML text that LoadConfig reads back; paths as they stand.
 [[nodiscard]] std::string ConfigText(const Config& config);
 

@@ -128,17 +128,23 @@ EntryId SlipEntryId(const OrgId& org, const std::string& serial, Millis start) {
 Expected<SlipFile, std::string> ReadSlips(const std::string& path, const OrgId& org,
                                           std::int64_t civil_offset_minutes,
                                           const FindParty& find) {
-  auto bytes = platform::ReadFile(path);
+  const auto bytes = platform::ReadFile(path);
   if (!bytes) return Unexpected{bytes.error()};
-  auto table = ParseCsv(AsText(*bytes));
-  if (!table) return Unexpected{path + ": " + table.error()};
+  return ParseSlips(*bytes, path, org, civil_offset_minutes, find);
+}
+
+Expected<SlipFile, std::string> ParseSlips(ByteView bytes, const std::string& name,
+                                           const OrgId& org, std::int64_t civil_offset_minutes,
+                                           const FindParty& find) {
+  const auto table = ParseCsv(AsText(bytes));
+  if (!table) return Unexpected{name + ": " + table.error()};
   for (const std::string_view column : kColumns) {
     if (!table->Has(column)) {
-      return Unexpected{path + ": there is no column '" + std::string(column) + "'"};
+      return Unexpected{name + ": there is no column '" + std::string(column) + "'"};
     }
   }
   SlipFile file;
-  file.file_hash = crypto::Sha256(*bytes);
+  file.file_hash = crypto::Sha256(bytes);
   for (const CsvRow& row : table->rows) {
     file.rows.push_back(ReadRow(row, org, civil_offset_minutes, find));
   }

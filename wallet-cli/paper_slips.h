@@ -56,6 +56,12 @@ struct SlipFile {
                                                         std::int64_t civil_offset_minutes,
                                                         const FindParty& find);
 
+// The same of the bytes of such a file; `name` is for the error.
+[[nodiscard]] Expected<SlipFile, std::string> ParseSlips(ByteView bytes, const std::string& name,
+                                                         const OrgId& org,
+                                                         std::int64_t civil_offset_minutes,
+                                                         const FindParty& find);
+
 // The word for a refusal of the ledger, as offices know it: overlap, duplicate, future, too_late,
 // over_entry_limit, night_without_order, self_service, witness_is_party, clerk_is_party; else the
 // reason's name.

@@ -74,14 +74,15 @@ std::optional<replica::TransactionRow> DecodeTransactionRow(const Hash& id, Byte
   row.log_index = in.U64();
   row.height = Height(in.U64());
   row.leaf_hash = in.Read<Hash>();
-  row.sweep = in.U8() != 0;
+  const std::uint8_t sweep = in.U8();
+  row.sweep = sweep == 1;
   row.position = in.U32();
   const std::uint32_t lines = in.U32();
   for (std::uint32_t i = 0; i < lines && in.ok(); ++i) {
     const std::uint32_t length = in.U32();
     row.lines.push_back(ToString(in.Raw(length)));
   }
-  if (!in.AtEnd()) return std::nullopt;
+  if (!in.AtEnd() || sweep > 1) return std::nullopt;
   return row;
 }
 
