@@ -23,9 +23,8 @@ std::set<Hash> Core::State::MissingBodies() const {
       final_.digests.empty()) {
     missing.insert(final_.target);
   }
-  // Its bytes were another block's. One proposed again that has been committed meanwhile is not.
-  if (candidate_ && candidate_->sound && candidate_->block.digest() != tree_.base() &&
-      tree_.Find(candidate_->block.digest()) == nullptr) {
+  // Its bytes were another block's.
+  if (candidate_ && candidate_->sound && !tree_.Info(candidate_->block.digest())) {
     missing.insert(candidate_->block.digest());
   }
   for (const auto& [view, round] : rounds_.all()) {
@@ -180,7 +179,8 @@ bool Core::State::TakeBody(PeerId from, const Block& block) {
     Punish(from, Misbehaviour::kOversize);
     return false;
   }
-  if (tree_.Find(block.digest()) != nullptr || block.digest() == tree_.base()) return false;
+  // Held, or the last one committed: the block that ends an epoch may be proposed again after that.
+  if (tree_.Info(block.digest())) return false;
   if (!IsFinalAhead(block) && !MissingBodies().contains(block.digest())) return false;
   TreeBlock held;
   held.block = block;

@@ -188,12 +188,9 @@ void BlockExecution::AdvanceStatements(const v1::EffectsLine& line, ByteView byt
 
 // The first block of an epoch notes which one ended that before: its digest orders the leaders.
 void BlockExecution::NoteBoundary() {
-  if (parent_.chain().epoch() == 0) return;
-  const auto set = parent_.Find<v1::ValidatorSetRecord>(Epoch(parent_.chain().epoch()));
-  const bool first = set && set->boundary_height() != 0 && set->boundary_digest().empty();
-  if (!first) return;
-  records_->Edit<v1::ValidatorSetRecord>(Epoch(parent_.chain().epoch()))
-      ->set_boundary_digest(place_.parent_digest.str());
+  const Epoch epoch(parent_.chain().epoch());
+  if (epoch == Epoch(0) || !SetOf(parent_, epoch).boundary_digest().empty()) return;
+  records_->Edit<v1::ValidatorSetRecord>(epoch)->set_boundary_digest(place_.parent_digest.str());
 }
 
 // Was the last word about the next set said in this block? Then it takes over (CONSENSUS 6).

@@ -62,8 +62,8 @@ std::optional<std::string> AddPeers(const Config& config, Identity& identity) {
   return std::nullopt;
 }
 
-// Every validator of genesis that is missing here and not known by its successor's record could
-// never be called.
+// A validator of genesis whose address neither genesis nor the configuration says could never be
+// called. Not asked of a newcomer, whose seeds are those that are there now.
 std::optional<std::string> MissingPeer(const Identity& identity, const std::string& own) {
   for (const v1::Validator& validator : identity.genesis.message.validators()) {
     const bool known = identity.addresses.contains(validator.name()) ||

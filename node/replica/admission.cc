@@ -20,7 +20,7 @@ void Admission::Submit(std::uint64_t ticket, const SharedTransaction& transactio
   Enter({transaction, {ticket}}, context);
 }
 
-void Admission::Receive(PeerKey from, const GossipMessage& gossip, const Context& context) {
+void Admission::Receive(const PeerKey& from, const GossipMessage& gossip, const Context& context) {
   for (const SharedTransaction& transaction : gossip.transactions) {
     Enter({transaction, {}, 0, from}, context);
   }
@@ -53,7 +53,7 @@ void Admission::Resolve(const std::vector<SharedTransaction>& transactions,
       Refuse(candidate, verdicts[i], context);
     }
   }
-  for (const PeerKey peer : liars) {
+  for (const PeerKey& peer : liars) {
     ports_.transport.Disconnect(peer, consensus::Misbehaviour::kBadTransactionSignature);
   }
 }

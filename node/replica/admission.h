@@ -45,7 +45,7 @@ class Admission {
   // Gossip takes a share of the signature checks, and each peer a share of that: it never keeps
   // clients out. What does not fit is left out; it is flooded again. A signature that is wrong cuts
   // the peer off: a correct one gossips only what it has checked. No other reason proves anything.
-  void Receive(PeerKey from, const GossipMessage& gossip, const Context& context);
+  void Receive(const PeerKey& from, const GossipMessage& gossip, const Context& context);
   // Hands what was gathered since the last call to the verifier.
   void AskVerifier(const Context& context);
   // The verdicts on transactions of jobs asked here; of others it takes no notice.

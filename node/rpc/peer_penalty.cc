@@ -4,7 +4,8 @@
 
 namespace timebank::rpc {
 
-std::optional<std::uint64_t> PeerPenalties::Punish(replica::PeerKey peer, std::uint64_t now_ms) {
+std::optional<std::uint64_t> PeerPenalties::Punish(const replica::PeerKey& peer,
+                                                   std::uint64_t now_ms) {
   const std::scoped_lock lock(mutex_);
   Penalty& penalty = penalties_[peer];
   if (now_ms < penalty.until_ms) return std::nullopt;
@@ -14,7 +15,7 @@ std::optional<std::uint64_t> PeerPenalties::Punish(replica::PeerKey peer, std::u
   return penalty.pause_ms;
 }
 
-std::uint64_t PeerPenalties::BarredFor(replica::PeerKey peer, std::uint64_t now_ms) const {
+std::uint64_t PeerPenalties::BarredFor(const replica::PeerKey& peer, std::uint64_t now_ms) const {
   const std::scoped_lock lock(mutex_);
   const auto penalty = penalties_.find(peer);
   if (penalty == penalties_.end() || now_ms >= penalty->second.until_ms) return 0;

@@ -20,9 +20,9 @@ class PeerPenalties {
  public:
   // Bars `peer` from now on and gives for how many milliseconds. Empty while it is barred already:
   // what it had under way is part of the same offence.
-  std::optional<std::uint64_t> Punish(replica::PeerKey peer, std::uint64_t now_ms);
+  std::optional<std::uint64_t> Punish(const replica::PeerKey& peer, std::uint64_t now_ms);
   // Milliseconds until `peer` is taken again; 0: it is not barred.
-  [[nodiscard]] std::uint64_t BarredFor(replica::PeerKey peer, std::uint64_t now_ms) const;
+  [[nodiscard]] std::uint64_t BarredFor(const replica::PeerKey& peer, std::uint64_t now_ms) const;
 
  private:
   struct Penalty {

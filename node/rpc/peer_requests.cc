@@ -8,7 +8,7 @@ void BlockRequests::Ask(const std::vector<Height>& heights) {
   for (const Height height : heights) asked_[height];
 }
 
-bool BlockRequests::Take(Height height, replica::PeerKey peer) {
+bool BlockRequests::Take(Height height, const replica::PeerKey& peer) {
   const std::scoped_lock lock(mutex_);
   const auto asked = asked_.find(height);
   return asked != asked_.end() && asked->second.insert(peer).second;

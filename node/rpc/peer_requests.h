@@ -17,7 +17,7 @@ class BlockRequests {
   // From now on answers to these are expected, and to none asked for earlier.
   void Ask(const std::vector<Height>& heights);
   // True when `peer` may answer this height; then not again until it is asked for anew.
-  [[nodiscard]] bool Take(Height height, replica::PeerKey peer);
+  [[nodiscard]] bool Take(Height height, const replica::PeerKey& peer);
 
  private:
   std::mutex mutex_;

@@ -21,7 +21,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROTO = ROOT / "api/proto"
-CANONICAL = ("transaction", "record", "block")
+CANONICAL = ("transaction", "validators", "record", "block")
 FIELD = re.compile(r"^\s*(repeated |optional )?(map<[^>]*>|[\w.]+)\s+(\w+)\s*=\s*\d+\s*(\[.*\])?;")
 RESERVED = re.compile(r"^\s*reserved (.*);$")
 LISTED = re.compile(r"(?:^|[,;] )(\d+)(?:-(\d+))? ")

@@ -83,10 +83,12 @@ class Cluster {
   // Both ends know the other as somebody they may be linked to.
   [[nodiscard]] bool MayTalk(NodeIndex place, NodeIndex other) const;
   void Play(const Fault& fault);
-  void PlayOnNetwork(const Fault& fault);
+  // Network options, partitions and silence as the faults under way say.
+  void ShapeNetwork();
   void PlayOnNode(const Fault& fault, NodeIndex node);
   void Swizzle(std::uint64_t for_ms);
   void Repair(const Fault& fault);
+  [[nodiscard]] bool IsUnder(Fault::Kind kind, NodeIndex node) const;
   void Heal(const Plan& plan);
   void RedrawSides();
 
@@ -100,6 +102,7 @@ class Cluster {
   std::vector<NodeIndex> twins_;     // the validator at place validators_ + i
   std::map<NodeIndex, bool> sides_;  // which twin a place sees
   NetworkOptions calm_;
+  std::vector<Fault> under_way_;
   Checkers checkers_;
   OnAnswer on_answer_;
   OnSent on_sent_;

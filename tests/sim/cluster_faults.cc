@@ -18,40 +18,36 @@ constexpr std::uint64_t kSlowWriteMsMax = 80;
 
 void Cluster::Play(const Fault& fault) {
   world_.Note("fault", static_cast<std::uint64_t>(fault.kind));
-  PlayOnNetwork(fault);
-  for (const NodeIndex node : fault.nodes) {
-    if (node < nodes_.size()) PlayOnNode(fault, node);
+  const bool counts_itself = fault.kind == Kind::kIsolate || fault.kind == Kind::kSwizzle ||
+                             fault.kind == Kind::kCrashAll || fault.kind == Kind::kSlow;
+  if (counts_itself) world_.Fired(Name(fault.kind));
+  under_way_.push_back(fault);
+  ShapeNetwork();
+  if (fault.kind == Kind::kSwizzle) Swizzle(fault.for_ms);
+  for (NodeIndex node = 0; node < nodes_.size(); ++node) {
+    if (fault.kind == Kind::kCrashAll) Crash(node);
+    if (fault.nodes.contains(node)) PlayOnNode(fault, node);
   }
   world_.After(fault.for_ms, [this, fault] { Repair(fault); });
 }
 
-void Cluster::PlayOnNetwork(const Fault& fault) {
-  NetworkOptions rough = calm_;
-  if (fault.kind == Kind::kIsolate) {
-    network_.Isolate(fault.nodes);
-    world_.Fired("isolate");
-  } else if (fault.kind == Kind::kOneWay) {
-    network_.Silence(fault.nodes);
-  } else if (fault.kind == Kind::kSwizzle) {
-    Swizzle(fault.for_ms);
-  } else if (fault.kind == Kind::kCrashAll) {
-    for (NodeIndex node = 0; node < nodes_.size(); ++node) Crash(node);
-    world_.Fired("crash-all");
-  } else if (fault.kind == Kind::kLoss) {
-    rough.loss_per_mille = fault.per_mille;
-    rough.duplicate_per_mille = fault.per_mille;
-    network_.SetOptions(rough);
-  } else if (fault.kind == Kind::kReplay) {
-    rough.replay_per_mille = fault.per_mille;
-    network_.SetOptions(rough);
-  } else if (fault.kind == Kind::kReorder) {
-    rough.reorder_per_mille = fault.per_mille;
-    network_.SetOptions(rough);
-  } else if (fault.kind == Kind::kSlow) {
-    rough.delay_max_ms = kSlowMs;
-    network_.SetOptions(rough);
-    world_.Fired("slow");
+void Cluster::ShapeNetwork() {
+  NetworkOptions options = calm_;
+  std::vector<std::set<NodeIndex>> parted;
+  std::set<NodeIndex> silenced;
+  for (const Fault& fault : under_way_) {
+    if (fault.kind == Kind::kIsolate) parted.push_back(fault.nodes);
+    if (fault.kind == Kind::kOneWay) silenced.insert(fault.nodes.begin(), fault.nodes.end());
+    if (fault.kind == Kind::kSlow) options.delay_max_ms = kSlowMs;
+    if (fault.kind == Kind::kReplay) options.replay_per_mille = fault.per_mille;
+    if (fault.kind == Kind::kReorder) options.reorder_per_mille = fault.per_mille;
+    if (fault.kind != Kind::kLoss) continue;
+    options.loss_per_mille = fault.per_mille;
+    options.duplicate_per_mille = fault.per_mille;
   }
+  network_.SetOptions(options);
+  network_.Part(parted);
+  network_.Silence(silenced);
 }
 
 void Cluster::PlayOnNode(const Fault& fault, NodeIndex node) {
@@ -94,19 +90,29 @@ void Cluster::Swizzle(std::uint64_t for_ms) {
   }
 }
 
+bool Cluster::IsUnder(Kind kind, NodeIndex node) const {
+  return std::any_of(under_way_.begin(), under_way_.end(), [&](const Fault& fault) {
+    return fault.kind == kind && (kind == Kind::kCrashAll || fault.nodes.contains(node));
+  });
+}
+
+// What other faults still do to a node goes on.
 void Cluster::Repair(const Fault& fault) {
-  if (fault.kind == Kind::kIsolate || fault.kind == Kind::kOneWay) network_.Heal();
-  for (const NodeIndex node : fault.nodes) {
-    if (node >= nodes_.size()) continue;
-    if (fault.kind == Kind::kClog) network_.Free(node);
-    if (fault.kind == Kind::kDiskFull) nodes_[node]->disk().SetFull(nullptr);
-    if (fault.kind == Kind::kSlowDisk) nodes_[node]->SlowDisk(0);
-    const bool clock = fault.kind == Kind::kClockStep || fault.kind == Kind::kClockDrift ||
-                       fault.kind == Kind::kClockFreeze;
-    if (clock) nodes_[node]->SetClock({});
+  const auto over = std::find_if(under_way_.begin(), under_way_.end(), [&](const Fault& other) {
+    return other.kind == fault.kind && other.at == fault.at && other.nodes == fault.nodes;
+  });
+  if (over == under_way_.end()) return;  // healed meanwhile
+  under_way_.erase(over);
+  ShapeNetwork();
+  for (NodeIndex node = 0; node < nodes_.size(); ++node) {
+    if (fault.kind == Kind::kClog && fault.nodes.contains(node)) network_.Free(node);
+    if (!IsUnder(Kind::kDiskFull, node)) nodes_[node]->disk().SetFull(nullptr);
+    if (!IsUnder(Kind::kSlowDisk, node)) nodes_[node]->SlowDisk(0);
+    const bool right = !IsUnder(Kind::kClockStep, node) && !IsUnder(Kind::kClockDrift, node) &&
+                       !IsUnder(Kind::kClockFreeze, node);
+    if (right) nodes_[node]->SetClock({});
+    if (!IsUnder(Kind::kCrash, node) && !IsUnder(Kind::kCrashAll, node)) Restart(node);
   }
-  network_.SetOptions(calm_);
-  for (NodeIndex node = 0; node < nodes_.size(); ++node) Restart(node);
 }
 
 // From here on only the Byzantine misbehave, and the lost stay lost: within the budget, so
@@ -114,7 +120,8 @@ void Cluster::Repair(const Fault& fault) {
 void Cluster::Heal(const Plan& plan) {
   world_.Note("heal", 0);
   calm_.loss_per_mille = 0;
-  network_.SetOptions(calm_);
+  under_way_.clear();
+  ShapeNetwork();
   network_.Heal();
   dead_ = plan.dead;
   for (const NodeIndex node : plan.dead) {

@@ -57,7 +57,9 @@ void Network::Deliver(const Packet& packet) {
 }
 
 void Network::Free(NodeIndex node) {
-  if (clogged_.erase(node) == 0) return;
+  const auto clogged = clogged_.find(node);
+  if (clogged == clogged_.end() || --clogged->second > 0) return;
+  clogged_.erase(clogged);
   for (const Packet& packet : std::exchange(held_, {})) {
     world_.After(1, [this, packet] { Deliver(packet); });
   }
@@ -75,9 +77,23 @@ void Network::Isolate(const std::set<NodeIndex>& group) {
   }
 }
 
+void Network::Part(const std::vector<std::set<NodeIndex>>& groups) {
+  std::set<LinkName> parted;
+  for (const std::set<NodeIndex>& group : groups) {
+    for (const NodeIndex a : group) {
+      for (NodeIndex b = 0; b < nodes_; ++b) {
+        if (!group.contains(b)) parted.insert(Link(a, b));
+      }
+    }
+  }
+  for (const LinkName& link : std::exchange(parted_, std::move(parted))) Tell(link);
+}
+
 void Network::Heal() {
   silenced_.clear();
-  for (const NodeIndex node : std::set<NodeIndex>(clogged_)) Free(node);
+  Part({});
+  for (auto& [node, times] : clogged_) times = 1;
+  while (!clogged_.empty()) Free(clogged_.begin()->first);
   const std::set<LinkName> cut = cut_;
   for (const LinkName& link : cut) Restore(link);
 }
@@ -98,7 +114,12 @@ void Network::Reset(NodeIndex a, NodeIndex b) {
 }
 
 void Network::Restore(LinkName link) {
-  if (cut_.erase(link) == 0) return;
+  if (cut_.erase(link) > 0) Tell(link);
+}
+
+// Both ends that they are linked, if they are.
+void Network::Tell(LinkName link) {
+  if (IsCut(link.first, link.second)) return;
   ends_.connected(link.first, link.second);
   ends_.connected(link.second, link.first);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -46,12 +47,15 @@ class Network {
   void SetOptions(const NetworkOptions& options) { options_ = options; }
   // Cuts the link, both ways.
   void Cut(NodeIndex a, NodeIndex b);
-  // Every link between the group and the rest.
+  // Every link between the group and the rest, until Heal.
   void Isolate(const std::set<NodeIndex>& group);
+  // The same for these groups and no others: who is in none of them any more is linked again.
+  void Part(const std::vector<std::set<NodeIndex>>& groups);
   // Nobody hears the group, which hears everybody.
   void Silence(const std::set<NodeIndex>& group) { silenced_ = group; }
-  // Messages to and from the node wait until it is freed, and come all at once then.
-  void Clog(NodeIndex node) { clogged_.insert(node); }
+  // Messages to and from the node wait until it is freed as often as it was clogged, and come all
+  // at once then.
+  void Clog(NodeIndex node) { ++clogged_[node]; }
   void Free(NodeIndex node);
   // All links up again; ends that were cut are told.
   void Heal();
@@ -59,12 +63,15 @@ class Network {
   void Connect(NodeIndex node);
   // The link drops and comes back after a second.
   void Reset(NodeIndex a, NodeIndex b);
-  [[nodiscard]] bool IsCut(NodeIndex a, NodeIndex b) const { return cut_.contains(Link(a, b)); }
+  [[nodiscard]] bool IsCut(NodeIndex a, NodeIndex b) const {
+    return cut_.contains(Link(a, b)) || parted_.contains(Link(a, b));
+  }
 
  private:
   using LinkName = std::pair<NodeIndex, NodeIndex>;
   static LinkName Link(NodeIndex a, NodeIndex b) { return {std::min(a, b), std::max(a, b)}; }
   void Restore(LinkName link);
+  void Tell(LinkName link);
   struct Packet {
     NodeIndex from = 0;
     NodeIndex to = 0;
@@ -79,10 +86,11 @@ class Network {
   Ends ends_;
   NetworkOptions options_;
   std::set<LinkName> cut_;
+  std::set<LinkName> parted_;  // by Part
   std::set<NodeIndex> silenced_;
-  std::set<NodeIndex> clogged_;
-  std::vector<Packet> held_;   // of the clogged
-  std::deque<Packet> passed_;  // the last ones, to come again
+  std::map<NodeIndex, std::uint64_t> clogged_;  // how often
+  std::vector<Packet> held_;                    // of the clogged
+  std::deque<Packet> passed_;                   // the last ones, to come again
 };
 
 }  // namespace timebank::sim
