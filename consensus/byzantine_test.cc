@@ -253,11 +253,11 @@ TEST(Equivocator, TwoBlocksInOneViewNeverForkAndAreEvidence) {
     EXPECT_TRUE(cluster.RunUntil([&] { return cluster.AllHave(1); }, 20'000));
     EXPECT_EQ(cluster.faults(), kNone);
     const auto& evidence = cluster.node((leader + 1) % 4).evidence;
-    for (const EvidenceKind kind :
-         {EvidenceKind::kConflictingNotarize, EvidenceKind::kConflictingFinalize,
-          EvidenceKind::kNullifyFinalize}) {
+    for (const chain::EvidenceKind kind :
+         {chain::EvidenceKind::kConflictingNotarize, chain::EvidenceKind::kConflictingFinalize,
+          chain::EvidenceKind::kNullifyFinalize}) {
       EXPECT_TRUE(std::any_of(evidence.begin(), evidence.end(),
-                              [kind](const Evidence& e) { return e.kind == kind; }));
+                              [kind](const chain::Evidence& e) { return e.kind == kind; }));
     }
   }
 }
@@ -277,7 +277,7 @@ TEST(Equivocator, P9SecondProposalAfterARestartIsEvidence) {
   cluster.Deliver(leader, me, cluster.ProposalBy(leader, 1, cluster.BlockOnGenesis(leader, {2})));
   cluster.Run(20);
   ASSERT_EQ(cluster.node(me).evidence.size(), 1U);
-  EXPECT_EQ(cluster.node(me).evidence[0].kind, EvidenceKind::kConflictingNotarize);
+  EXPECT_EQ(cluster.node(me).evidence[0].kind, chain::EvidenceKind::kConflictingNotarize);
   EXPECT_EQ(cluster.faults(), kNone);  // and I1 held: no second Notarize of mine
 }
 

@@ -14,6 +14,8 @@ using chain::VoteKind;
 bool Core::State::OnCertificate(PeerId from, const Certificate& certificate) {
   const chain::VotePosition& p = certificate.position;
   if (p.epoch > floor_.epoch) AskEpochChain(from, p.epoch);
+  SeekContradictions(from, certificate);
+  if (halted_) return true;
   if (p.epoch != floor_.epoch || p.view <= floor_.view || rounds_.Holds(p)) return true;
   Peer& peer = PeerState(from);
   if (!peer.signatures.Take(now_.steady_ms, certificate.votes.size())) {
@@ -29,6 +31,20 @@ bool Core::State::OnCertificate(PeerId from, const Certificate& certificate) {
   }
   Adopt(certificate);
   return true;
+}
+
+// A liar tells some one thing and others another: what it told the others is in their certificates,
+// also in those that are held here already. Only votes that prove something are verified.
+void Core::State::SeekContradictions(PeerId from, const Certificate& certificate) {
+  const chain::VotePosition& p = certificate.position;
+  if (p.epoch != floor_.epoch) return;
+  for (const chain::SignedVote& held : certificate.votes) {
+    const Vote vote{p, held.signer, held.signature};
+    if (vote.signer.value() >= n_ || !tally_.Contradicts(vote)) continue;
+    if (!PeerState(from).signatures.Take(now_.steady_ms, 1)) return;
+    if (HasGoodSignature(vote)) Count(vote);
+    if (halted_) return;
+  }
 }
 
 void Core::State::OnCertificates(PeerId from, const Certificates& reply) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "chain/evidence.h"
 #include "consensus/event.h"
 #include "consensus/messages.h"
 #include "consensus/record.h"
@@ -74,24 +75,14 @@ struct BuildBlock {
   bool without_transactions = false;  // the unfinalised chain is too deep: due work only
 };
 
-enum class EvidenceKind : std::uint8_t {
-  kConflictingNotarize = 1,
-  kConflictingFinalize = 2,
-  kNullifyFinalize = 3,
-};
-// Two signed votes of one validator that no correct one casts (CONSENSUS 9); self-contained.
-struct Evidence {
-  EvidenceKind kind = EvidenceKind::kConflictingNotarize;
-  Vote first;
-  Vote second;
-};
-
 enum class Misbehaviour : std::uint8_t {
   kBadVoteSignature,
   kBadCertificate,
-  kBodyMismatch,             // a body that is not its header's
-  kOversize,                 // more items or bytes than CONSENSUS 10 allows
-  kBadTransactionSignature,  // in gossip: raised by the replica, whose signatures those are
+  kBodyMismatch,  // a body that is not its header's
+  kOversize,      // more items or bytes than CONSENSUS 10 allows
+  // In gossip, raised by the replica:
+  kBadTransactionSignature,
+  kBadEvidence,  // that is none
 };
 // Close the connection and count it.
 struct Disconnect {
@@ -120,7 +111,7 @@ struct Output {
   std::vector<CommittedBlock> commit;
   std::vector<CheckBody> check;
   std::optional<BuildBlock> build;
-  std::vector<Evidence> evidence;
+  std::vector<chain::Evidence> evidence;
   std::vector<Disconnect> disconnect;
   std::optional<Millis> wake_at;  // steady clock; replaces any earlier one; empty: none
   std::optional<Divergence> halt;

@@ -10,6 +10,14 @@ namespace timebank::consensus {
 using chain::Header;
 using chain::VoteKind;
 
+namespace {
+
+bool AreNear(Millis a, Millis b, std::uint64_t distance_ms) {
+  return (a > b ? a.value() - b.value() : b.value() - a.value()) <= distance_ms;
+}
+
+}  // namespace
+
 void Core::State::OnProposal(PeerId from, const Proposal& proposal) {
   if (!IsValidator(from) || proposal.block.body() == nullptr) return;
   if (proposal.block.body()->size() > kBodyBytesMax ||
@@ -101,7 +109,9 @@ Verdict Core::State::Judge(Candidate& candidate) const {
     return Verdict::kWait;
   }
   // Before its body may be checked: a block of another time is not worth executing.
-  if (!rounds_.IsNotarized(digest) && !TimestampNear(header)) return Verdict::kRefuse;
+  if (!rounds_.IsNotarized(digest) &&
+      !AreNear(header.timestamp_ms, now_.ledger_ms, config_.skew_max_ms))
+    return Verdict::kRefuse;
   candidate.sound = true;
   const TreeBlock* held = tree_.Find(digest);
   if (held == nullptr) return Verdict::kWait;
@@ -130,12 +140,6 @@ bool Core::State::HeaderFits(const Header& header, const BlockInfo& parent) cons
          header.epoch == floor_.epoch && header.validators == set_hash_ &&
          (header.EndsEpoch() || header.next_validators == set_hash_) &&
          header.height == parent.height.Next() && header.timestamp_ms > parent.timestamp_ms;
-}
-
-bool Core::State::TimestampNear(const Header& header) const {
-  const std::uint64_t theirs = header.timestamp_ms.value();
-  const std::uint64_t mine = now_.ledger_ms.value();
-  return (theirs > mine ? theirs - mine : mine - theirs) <= config_.skew_max_ms;
 }
 
 // How many blocks from the parent down are notarized only.

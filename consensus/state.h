@@ -49,6 +49,7 @@ class Core::State {
   [[nodiscard]] bool IsUnknownOwn(ReplicaIndex signer, const chain::VotePosition& position) const;
   // certificates.cc
   [[nodiscard]] bool OnCertificate(PeerId from, const chain::Certificate& certificate);
+  void SeekContradictions(PeerId from, const chain::Certificate& certificate);
   void Adopt(const chain::Certificate& certificate);
   void AdoptFinalization(const chain::Certificate& certificate);
   void OnCertificates(PeerId from, const Certificates& reply);
@@ -60,7 +61,6 @@ class Core::State {
   [[nodiscard]] Verdict Judge(Candidate& candidate) const;
   [[nodiscard]] std::optional<Hash> ParentDigest(View parent_view) const;
   [[nodiscard]] bool HeaderFits(const chain::Header& header, const BlockInfo& parent) const;
-  [[nodiscard]] bool TimestampNear(const chain::Header& header) const;
   [[nodiscard]] bool TooDeep(const BlockInfo& parent) const;
   void AskChecks();
   void AskCheck(const Hash& digest);

@@ -7,6 +7,7 @@
 
 namespace timebank::consensus {
 
+using chain::EvidenceKind;
 using chain::VoteKind;
 
 Standing VoteTally::Judge(const Vote& vote) const {
@@ -21,11 +22,20 @@ Standing VoteTally::Judge(const Vote& vote) const {
                                                          : Standing::kFull;
 }
 
-std::vector<Evidence> VoteTally::Add(const Vote& vote) {
+bool VoteTally::Contradicts(const Vote& vote) const {
+  const Standing standing = Judge(vote);
+  if (standing != Standing::kNew) return standing == Standing::kContradiction;
+  const VoteKind kind = vote.position.kind;
+  if (kind == VoteKind::kNotarize) return false;
+  return Has(vote.position.view, vote.signer,
+             kind == VoteKind::kNullify ? VoteKind::kFinalize : VoteKind::kNullify);
+}
+
+std::vector<Contradiction> VoteTally::Add(const Vote& vote) {
   TB_CHECK(vote.signer.value() < n_);
   std::vector<Vote>& slot = views_[vote.position.view][{vote.signer, vote.position.kind}];
   TB_CHECK(slot.size() < kVotesPerSignerAndKindMax);
-  std::vector<Evidence> proven;
+  std::vector<Contradiction> proven;
   const VoteKind kind = vote.position.kind;
   if (!slot.empty()) {
     const EvidenceKind conflict = kind == VoteKind::kFinalize ? EvidenceKind::kConflictingFinalize

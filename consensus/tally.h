@@ -11,7 +11,8 @@
 
 #include "base/strong.h"
 #include "chain/certificate.h"
-#include "consensus/output.h"
+#include "chain/evidence.h"
+#include "consensus/messages.h"
 
 namespace timebank::consensus {
 
@@ -22,14 +23,23 @@ enum class Standing : std::uint8_t {
   kFull,           // differs from both that are held: of no use
 };
 
+// Two votes of one validator that no correct one casts both (CONSENSUS 9).
+struct Contradiction {
+  chain::EvidenceKind kind = chain::EvidenceKind::kConflictingNotarize;
+  Vote first;
+  Vote second;
+};
+
 class VoteTally {
  public:
   VoteTally(std::size_t validators, std::size_t quorum) : n_(validators), quorum_(quorum) {}
 
   [[nodiscard]] Standing Judge(const Vote& vote) const;
+  // Whether Add would prove something, were the signature good.
+  [[nodiscard]] bool Contradicts(const Vote& vote) const;
   // Requires: signature verified, signer below n, Judge gave kNew or kContradiction.
   // What the vote proves together with one held before.
-  [[nodiscard]] std::vector<Evidence> Add(const Vote& vote);
+  [[nodiscard]] std::vector<Contradiction> Add(const Vote& vote);
 
   // A certificate of all first votes on exactly `position`, once they are a quorum.
   [[nodiscard]] std::optional<chain::Certificate> QuorumOn(

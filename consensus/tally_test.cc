@@ -78,7 +78,7 @@ TEST(VoteTally, P10SecondVoteNeverDisplacesTheFirst) {
   EXPECT_EQ(tally.Judge(second), Standing::kContradiction);
   const auto evidence = tally.Add(second);
   ASSERT_EQ(evidence.size(), 1U);
-  EXPECT_EQ(evidence[0].kind, EvidenceKind::kConflictingNotarize);
+  EXPECT_EQ(evidence[0].kind, chain::EvidenceKind::kConflictingNotarize);
   EXPECT_EQ(evidence[0].first, first);
   EXPECT_EQ(evidence[0].second, second);
   EXPECT_EQ(tally.Judge(second), Standing::kKnown);
@@ -97,7 +97,7 @@ TEST(VoteTally, NullifyAndFinalizeOfOneViewAreEvidenceInEitherOrder) {
     EXPECT_TRUE(tally.Add(nullify_first ? nullify : finalize).empty());
     const auto evidence = tally.Add(nullify_first ? finalize : nullify);
     ASSERT_EQ(evidence.size(), 1U);
-    EXPECT_EQ(evidence[0].kind, EvidenceKind::kNullifyFinalize);
+    EXPECT_EQ(evidence[0].kind, chain::EvidenceKind::kNullifyFinalize);
     EXPECT_EQ(evidence[0].first, nullify);
     EXPECT_EQ(evidence[0].second, finalize);
   }

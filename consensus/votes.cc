@@ -94,7 +94,12 @@ void Core::State::Count(const Vote& vote) {
   const VotePosition& p = vote.position;
   const Standing standing = tally_.Judge(vote);
   if (standing == Standing::kNew || standing == Standing::kContradiction) {
-    for (Evidence& evidence : tally_.Add(vote)) out_.evidence.push_back(std::move(evidence));
+    for (const Contradiction& c : tally_.Add(vote)) {
+      out_.evidence.push_back({c.kind,
+                               config_.validators.key(vote.signer),
+                               {c.first.position, c.first.signature},
+                               {c.second.position, c.second.signature}});
+    }
     activity_.Heard(vote.signer, p.view);
     changed_ = true;
   }

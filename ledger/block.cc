@@ -18,8 +18,8 @@
 namespace timebank::ledger {
 namespace {
 
-// What an envelope costs in a body beyond its own bytes: field tag and length.
-constexpr std::size_t kEnvelopeOverhead = 4;
+// What an envelope or evidence costs in a body beyond its own bytes: field tag and length.
+constexpr std::size_t kItemOverhead = 4;
 
 std::vector<ByteView> Views(const std::vector<std::string>& lines) {
   std::vector<ByteView> views;
@@ -83,6 +83,11 @@ Expected<BlockResult, BlockError> Apply(const State& parent, const BlockInput& i
   using What = BlockError::What;
   if (!Follows(parent, input.place)) return Unexpected{BlockError{.what = What::kPlace}};
   BlockExecution execution(parent, input.place);
+  for (std::size_t index = 0; index < input.evidence.size(); ++index) {
+    if (!execution.TryRecord(AsBytes(input.evidence[index]))) {
+      return Unexpected{BlockError{What::kEvidence, index, kOk}};
+    }
+  }
   for (std::size_t index = 0; index < input.transactions.size(); ++index) {
     const BlockTransaction& transaction = input.transactions[index];
     if (!execution.Fits(transaction)) return Unexpected{BlockError{What::kTooLarge, index, kOk}};
@@ -127,8 +132,18 @@ void BlockExecution::Sweep() {
   records_->Commit();
 }
 
+bool BlockExecution::TryRecord(ByteView evidence) {
+  TB_CHECK(envelopes_.empty());
+  if (evidence_count_ >= kBlockEvidenceMax) return false;
+  if (RecordEvidence(*records_, parent_, place_.height, evidence)) return false;
+  records_->Commit();
+  ++evidence_count_;
+  bytes_ += evidence.size() + kItemOverhead;
+  return true;
+}
+
 bool BlockExecution::Fits(const BlockTransaction& transaction) const {
-  return bytes_ + transaction.envelope.size() + kEnvelopeOverhead <= kBlockBytesMax &&
+  return bytes_ + transaction.envelope.size() + kItemOverhead <= kBlockBytesMax &&
          units_ + UnitsOf(transaction.transaction->body) <= kBlockUnitsMax;
 }
 
@@ -144,7 +159,7 @@ Reason BlockExecution::TryApply(const BlockTransaction& transaction) {
   AppendLeaf(transaction.transaction->id, /*sweep=*/false, tx.lines());
   records_->Commit();
   envelopes_.push_back(transaction.envelope);
-  bytes_ += transaction.envelope.size() + kEnvelopeOverhead;
+  bytes_ += transaction.envelope.size() + kItemOverhead;
   units_ += UnitsOf(transaction.transaction->body);
   return kOk;
 }

@@ -19,6 +19,7 @@
 #include "chain/transaction.h"
 #include "chain/validator_set.h"
 #include "ledger/context.h"
+#include "ledger/evidence.h"
 #include "ledger/state.h"
 
 namespace timebank::ledger {
@@ -43,6 +44,7 @@ struct BlockPlace {
 struct BlockInput {
   BlockPlace place;
   std::span<const BlockTransaction> transactions;
+  std::span<const std::string> evidence = {};  // recorded before the transactions are executed
 };
 
 // One leaf of the transaction log.
@@ -72,11 +74,12 @@ struct BlockResult {
   std::size_t units = 0;
 };
 
-// Why a block is invalid. `index` is that of the transaction.
+// Why a block is invalid. `index` is that of the transaction or evidence.
 struct BlockError {
   enum class What : std::uint8_t {
     kPlace,        // height or time do not follow the parent
     kTransaction,  // refused, for `reason`
+    kEvidence,     // too much of it, or not to be recorded
     kTooLarge,     // more bytes or units than a block may have
   };
   What what = What::kPlace;
@@ -92,6 +95,8 @@ class BlockExecution {
   BlockExecution(const BlockExecution&) = delete;
   BlockExecution& operator=(const BlockExecution&) = delete;
 
+  // Records the evidence, or leaves no trace and says no. Before any transaction.
+  [[nodiscard]] bool TryRecord(ByteView evidence);
   // Room for its bytes and units. When false: finish the block and try in the next one.
   [[nodiscard]] bool Fits(const BlockTransaction& transaction) const;
   // Executes the transaction as the block's next, or leaves no trace and says why not.
@@ -121,6 +126,7 @@ class BlockExecution {
   chain::LogFrontier log_;
   std::vector<LogLeaf> leaves_;
   std::vector<ByteView> envelopes_;
+  std::size_t evidence_count_ = 0;
   std::size_t bytes_ = 0;
   std::size_t units_ = 0;
   bool swept_ = false;

@@ -48,6 +48,7 @@ void AddAllCommands(CLI::App& app, Program& program) {
   AddRedeemCommands(app, program);
   AddImportCommands(app, program);
   AddValidatorCommands(app, program);
+  AddEvidenceCommands(app, program);
   AddTestnetCommands(app, program);
   AddDevCommands(app, program);
   AddWorkloadCommands(app, program);

@@ -281,6 +281,10 @@ Answer<v1::GetPolicyResponse> Client::Get(const v1::GetPolicyRequest& request) {
 Answer<v1::GetHeaderResponse> Client::Get(const v1::GetHeaderRequest& request) {
   return impl_->Read(impl_->chain, &v1::ChainService::Stub::GetHeader, request);
 }
+Answer<v1::ListEvidenceResponse> Client::Get(const v1::ListEvidenceRequest& request) {
+  return impl_->Read(impl_->chain, &v1::ChainService::Stub::ListEvidence, request);
+}
+
 Answer<v1::GetValidatorsResponse> Client::Get(const v1::GetValidatorsRequest& request) {
   return impl_->Read(impl_->chain, &v1::ChainService::Stub::GetValidators, request);
 }

@@ -91,6 +91,7 @@ class Client {
   [[nodiscard]] Answer<v1::GetPolicyResponse> Get(const v1::GetPolicyRequest& request);
   [[nodiscard]] Answer<v1::GetHeaderResponse> Get(const v1::GetHeaderRequest& request);
   [[nodiscard]] Answer<v1::GetValidatorsResponse> Get(const v1::GetValidatorsRequest& request);
+  [[nodiscard]] Answer<v1::ListEvidenceResponse> Get(const v1::ListEvidenceRequest& request);
 
   // Reads for which `reader` signs a token.
   [[nodiscard]] Answer<v1::GetMemberResponse> Get(const v1::GetMemberRequest& request,

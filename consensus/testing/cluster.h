@@ -44,7 +44,7 @@ struct Node {
   Millis wake_at;
   bool due = false;
   std::optional<Divergence> halted;
-  std::vector<Evidence> evidence;
+  std::vector<chain::Evidence> evidence;
   std::vector<Disconnect> disconnects;
   std::uint64_t sent = 0;    // messages but Status
   std::uint64_t checks = 0;  // bodies executed

@@ -77,7 +77,8 @@ void Admission::Flood(Millis steady_now) {
   for (std::size_t frame = 0; frame < kFloodFramesMax; ++frame) {
     const auto due = pool_.TakeFlood(steady_now, kGossipTransactionsMax, kGossipBytesMax);
     if (due.empty()) return;
-    ports_.transport.Broadcast(std::make_shared<const std::string>(EncodeGossip(due)), Lane::kBulk);
+    ports_.transport.Broadcast(std::make_shared<const std::string>(EncodeGossip({due, {}})),
+                               Lane::kBulk);
   }
 }
 

@@ -32,22 +32,23 @@ bool NamesNextSet(const v1::BlockBody& body, const chain::Header& header) {
 
 }  // namespace
 
-BlockBody MakeBody(std::span<const SharedTransaction> transactions,
+BlockBody MakeBody(const BlockContent& content,
                    const std::optional<chain::ValidatorSet>& next_set) {
   v1::BlockBody body;
   chain::LogFrontier tree;
-  for (const SharedTransaction& transaction : transactions) {
+  for (const SharedTransaction& transaction : content.transactions) {
     body.add_envelopes(transaction->envelope);
     tree.Append(chain::LogLeafHash(AsBytes(transaction->envelope)));
   }
+  for (const std::string& item : content.evidence) body.add_evidence(item);
   if (next_set) body.set_next_set(chain::KeysOnlyRecord(*next_set));
   const std::string bytes = chain::CanonicalBytes(body);
   TB_CHECK(bytes.size() <= consensus::kBodyBytesMax);
   return {std::make_shared<const Bytes>(ToBytes(AsBytes(bytes))), tree.Root(), ExtrasRoot(body)};
 }
 
-Expected<std::vector<SharedTransaction>, BodyVerdict> ReadBody(const consensus::Block& block,
-                                                               const FindKnown& find_known) {
+Expected<BlockContent, BodyVerdict> ReadBody(const consensus::Block& block,
+                                             const FindKnown& find_known) {
   TB_CHECK(block.body() != nullptr);
   const chain::Header& header = block.header();
   auto body = chain::ParseCanonical<v1::BlockBody>(*block.body());
@@ -58,13 +59,11 @@ Expected<std::vector<SharedTransaction>, BodyVerdict> ReadBody(const consensus::
   }
   const bool is_this = tree.Root() == header.tx_root && ExtrasRoot(*body) == header.extras_root;
   if (!is_this) return Unexpected{BodyVerdict::kMismatch};
-  if (body->evidence_size() > 0 || !NamesNextSet(*body, header)) {
-    return Unexpected{BodyVerdict::kInvalid};
-  }
+  if (!NamesNextSet(*body, header)) return Unexpected{BodyVerdict::kInvalid};
   if (header.tx_count != static_cast<std::uint32_t>(body->envelopes_size())) {
     return Unexpected{BodyVerdict::kInvalid};
   }
-  std::vector<SharedTransaction> transactions;
+  BlockContent content;
   for (std::string& envelope : *body->mutable_envelopes()) {
     SharedTransaction known = find_known(crypto::Sha256(AsBytes(envelope)));
     if (known == nullptr) {
@@ -72,9 +71,10 @@ Expected<std::vector<SharedTransaction>, BodyVerdict> ReadBody(const consensus::
       if (!read) return Unexpected{BodyVerdict::kInvalid};
       known = std::move(*read);
     }
-    transactions.push_back(std::move(known));
+    content.transactions.push_back(std::move(known));
   }
-  return transactions;
+  content.evidence.assign(body->evidence().begin(), body->evidence().end());
+  return content;
 }
 
 }  // namespace timebank::replica

@@ -27,19 +27,19 @@ constexpr std::size_t kReadBudgetsMax = 256;  // peers
 void Replica::Impl::Check(const consensus::CheckBody& check) {
   const Hash& digest = check.block.digest();
   if (checks_.contains(digest)) return;
-  auto transactions = ReadBody(check.block, [this](const Hash& envelope_hash) {
+  auto content = ReadBody(check.block, [this](const Hash& envelope_hash) {
     return admission_.pool().FindEnvelope(envelope_hash);
   });
-  if (!transactions) return Answer(digest, transactions.error());
+  if (!content) return Answer(digest, content.error());
   // Only now: the digest names the header, and these may be other bytes than were executed.
   if (executions_.Find(digest) != nullptr) return Answer(digest, BodyVerdict::kValid);
   const auto parent = StateOf(check.block.header().parent);
   if (parent == nullptr) return ToCore(consensus::StateLost{check.block.header().parent});
   std::vector<SharedTransaction> unknown;
-  for (const SharedTransaction& transaction : *transactions) {
+  for (const SharedTransaction& transaction : content->transactions) {
     if (!desk_.Knows(transaction)) unknown.push_back(transaction);
   }
-  checks_.emplace(digest, PendingCheck{check.block, std::move(*transactions)});
+  checks_.emplace(digest, PendingCheck{check.block, std::move(*content)});
   if (unknown.empty()) {
     FinishCheck(digest, /*signatures_good=*/true);
   } else {
@@ -58,7 +58,7 @@ void Replica::Impl::FinishCheck(const Hash& digest, bool signatures_good) {
   if (!signatures_good) return Answer(digest, BodyVerdict::kInvalid);
   SharedExecution execution =
       ExecuteBlock({*parent, header.height, header.timestamp_ms, header.parent, header.chain_id},
-                   header, std::move(check.transactions));
+                   header, std::move(check.content));
   if (execution == nullptr) return Answer(digest, BodyVerdict::kInvalid);
   executions_.Add(digest, std::move(execution));
   Answer(digest, BodyVerdict::kValid);
@@ -77,7 +77,9 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
     return ToCore(std::move(built));
   }
   std::vector<SharedTransaction> candidates;
+  std::vector<std::string> evidence;
   if (!request.without_transactions) {
+    evidence = evidence_.Pending();
     const std::set<Hash> taken = TakenBelow(request.parent);
     admission_.pool().ForEach([&](const SharedTransaction& transaction) {
       if (!taken.contains(transaction->transaction.id)) candidates.push_back(transaction);
@@ -87,13 +89,14 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
   auto at = candidates.begin();
   const Millis timestamp = std::max(now_.ledger_ms, Millis(request.parent_timestamp.value() + 1));
   SharedExecution execution = BuildExecution(
-      {*parent, request.height, timestamp, request.parent, genesis_.chain_id},
+      {*parent, request.height, timestamp, request.parent, genesis_.chain_id}, evidence,
       [&]() -> SharedTransaction { return at == candidates.end() ? nullptr : *at++; },
       config_.block_transactions);
-  const bool is_empty = execution->rows.empty() && !execution->swept;
+  const bool is_empty =
+      execution->rows.empty() && !execution->swept && execution->content.evidence.empty();
   if (is_empty && !request.allow_empty) return ToCore(std::move(built));
   const auto& next_set = execution->next_set;
-  const BlockBody body = MakeBody(execution->transactions, next_set);
+  const BlockBody body = MakeBody(execution->content, next_set);
   chain::Header header;
   header.era = consensus_config_.era;
   header.chain_id = genesis_.chain_id;
@@ -101,7 +104,7 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
   header.height = request.height;
   header.parent = request.parent;
   header.timestamp_ms = timestamp;
-  header.tx_count = static_cast<std::uint32_t>(execution->transactions.size());
+  header.tx_count = static_cast<std::uint32_t>(execution->content.transactions.size());
   header.tx_root = body.tx_root;
   header.extras_root = body.extras_root;
   header.state_root = execution->state_root;
@@ -121,7 +124,7 @@ std::set<Hash> Replica::Impl::TakenBelow(Hash digest) const {
   std::set<Hash> taken;
   for (auto below = executions_.Find(digest); below != nullptr && digest != view_.digest;
        below = executions_.Find(digest)) {
-    for (const SharedTransaction& transaction : below->transactions) {
+    for (const SharedTransaction& transaction : below->content.transactions) {
       taken.insert(transaction->transaction.id);
     }
     digest = below->parent;
@@ -189,8 +192,8 @@ FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) 
   view_ = {execution->state, block.header(), block.digest(), committed.finalization,
            links_.UpTo(*execution->state, ports_.storage)};
   executions_.Prune(block.header().height);
-  admission_.Remove(execution->transactions);
-  return {committed, execution->transactions, execution->rows, std::nullopt, {}, nullptr};
+  admission_.Remove(execution->content.transactions);
+  return {committed, execution->content.transactions, execution->rows, std::nullopt, {}, nullptr};
 }
 
 // What the block changed; with the first one, all records of genesis are new to storage.
@@ -205,14 +208,14 @@ std::vector<StateChange> Replica::Impl::ChangesSinceStored(const Execution& exec
 
 // A final block whose execution is no longer here: a quorum stands for its signatures.
 SharedExecution Replica::Impl::ExecuteFinal(const consensus::Block& block) {
-  auto transactions = ReadBody(block, [this](const Hash& envelope_hash) {
+  auto content = ReadBody(block, [this](const Hash& envelope_hash) {
     return admission_.pool().FindEnvelope(envelope_hash);
   });
-  if (!transactions) return nullptr;
+  if (!content) return nullptr;
   const chain::Header& header = block.header();
   return ExecuteBlock(
       {*view_.state, header.height, header.timestamp_ms, header.parent, header.chain_id}, header,
-      std::move(*transactions));
+      std::move(*content));
 }
 
 // A header is read with its body, so that bytes read are bounded, not only those sent. What a peer

@@ -14,14 +14,14 @@ ledger::BlockTransaction AsBlockTransaction(const SharedTransaction& transaction
 
 // The rows follow from the result: leaves in order, the last of them at log_size - 1.
 SharedExecution ToExecution(const ExecutionInput& input, ledger::BlockResult result,
-                            std::vector<SharedTransaction> transactions, bool swept) {
+                            BlockContent content, bool swept) {
   auto out = std::make_shared<Execution>();
   out->swept = swept;
   out->height = input.height;
   out->parent = input.parent_digest;
   out->log = {result.log_size, result.log_root};
   out->state_root = result.state_root;
-  out->transactions = std::move(transactions);
+  out->content = std::move(content);
   out->next_set = std::move(result.next_set);
   for (ledger::RecordChange& change : result.changes) {
     out->changes.push_back({std::move(change.key), std::move(change.value)});
@@ -46,33 +46,39 @@ SharedExecution ToExecution(const ExecutionInput& input, ledger::BlockResult res
 }  // namespace
 
 SharedExecution ExecuteBlock(const ExecutionInput& input, const chain::Header& header,
-                             std::vector<SharedTransaction> transactions) {
+                             BlockContent content) {
   std::vector<ledger::BlockTransaction> list;
-  list.reserve(transactions.size());
-  for (const SharedTransaction& transaction : transactions) {
+  list.reserve(content.transactions.size());
+  for (const SharedTransaction& transaction : content.transactions) {
     list.push_back(AsBlockTransaction(transaction));
   }
-  auto result =
-      ledger::Apply(input.parent, {{input.height, input.timestamp, input.parent_digest}, list});
+  const ledger::BlockPlace place{input.height, input.timestamp, input.parent_digest};
+  auto result = ledger::Apply(input.parent, {place, list, content.evidence});
   if (!result) return nullptr;
   const bool agrees = result->state_root == header.state_root &&
                       result->log_size == header.log_size && result->log_root == header.log_root;
   const bool ends = result->next_set.has_value();
   if (!agrees || ends != header.EndsEpoch()) return nullptr;
   if (ends && result->next_set->SetHash() != header.next_validators) return nullptr;
-  return ToExecution(input, std::move(*result), std::move(transactions), /*swept=*/false);
+  return ToExecution(input, std::move(*result), std::move(content), /*swept=*/false);
 }
 
-SharedExecution BuildExecution(const ExecutionInput& input, const NextTransaction& next,
-                               std::size_t transactions_max) {
+SharedExecution BuildExecution(const ExecutionInput& input,
+                               const std::vector<std::string>& evidence,
+                               const NextTransaction& next, std::size_t transactions_max) {
   ledger::BlockExecution block(input.parent, {input.height, input.timestamp, input.parent_digest});
-  std::vector<SharedTransaction> taken;
-  while (taken.size() < transactions_max) {
+  BlockContent taken;
+  for (const std::string& item : evidence) {
+    if (block.TryRecord(AsBytes(item))) taken.evidence.push_back(item);
+  }
+  while (taken.transactions.size() < transactions_max) {
     const SharedTransaction transaction = next();
     if (transaction == nullptr) break;
     const ledger::BlockTransaction candidate = AsBlockTransaction(transaction);
     if (!block.Fits(candidate)) break;
-    if (block.TryApply(candidate) == v1::REASON_UNSPECIFIED) taken.push_back(transaction);
+    if (block.TryApply(candidate) == v1::REASON_UNSPECIFIED) {
+      taken.transactions.push_back(transaction);
+    }
   }
   const bool swept = block.SweptAnything();
   return ToExecution(input, block.Finish(), std::move(taken), swept);

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "chain/header.h"
 #include "consensus/messages.h"
+#include "node/replica/block_body.h"
 #include "node/replica/ports.h"
 #include "node/replica/signed_transaction.h"
 
@@ -32,7 +33,7 @@ struct Execution {
   std::shared_ptr<const ledger::State> state;  // after the block
   Hash state_root;
   LogHead log;  // after the block
-  std::vector<SharedTransaction> transactions;
+  BlockContent content;
   std::vector<TransactionRow> rows;             // the sweep first, if it did anything
   std::vector<StateChange> changes;             // of the parent's records
   std::optional<chain::ValidatorSet> next_set;  // of the last block of an epoch
@@ -51,15 +52,16 @@ struct ExecutionInput {
   Hash chain_id;
 };
 
-// Runs the block as a voter does. Empty: a transaction is refused, or a root of `header` (state,
-// log) or its next set is not what came out. Signatures are taken as good.
+// Runs the block as a voter does. Empty: a transaction or evidence is refused, or a root of
+// `header` (state, log) or its next set is not what came out. Signatures are taken as good.
 [[nodiscard]] SharedExecution ExecuteBlock(const ExecutionInput& input, const chain::Header& header,
-                                           std::vector<SharedTransaction> transactions);
+                                           BlockContent content);
 
 // The next transaction that a leader may take, or null when there is no more.
 using NextTransaction = std::function<SharedTransaction()>;
-// Runs what `next` gives until the block is full; leaves out what is refused.
+// Runs what `next` gives until the block is full; leaves out what is refused, also of `evidence`.
 [[nodiscard]] SharedExecution BuildExecution(const ExecutionInput& input,
+                                             const std::vector<std::string>& evidence,
                                              const NextTransaction& next,
                                              std::size_t transactions_max);
 

@@ -6,6 +6,7 @@
 
 #include "chain/canonical.h"
 #include "chain/certificate.h"
+#include "chain/evidence.h"
 #include "chain/header.h"
 #include "consensus/limits.h"
 #include "timebank/v1/peer.pb.h"
@@ -72,11 +73,12 @@ std::string EncodePeerMessage(const consensus::Message& message) {
   return chain::CanonicalBytes(out);
 }
 
-std::string EncodeGossip(std::span<const SharedTransaction> transactions) {
+std::string EncodeGossip(const GossipMessage& gossip) {
   v1::PeerMessage out;
-  for (const SharedTransaction& transaction : transactions) {
+  for (const SharedTransaction& transaction : gossip.transactions) {
     out.mutable_gossip()->add_envelopes(transaction->envelope);
   }
+  for (const std::string& item : gossip.evidence) out.mutable_gossip()->add_evidence(item);
   return chain::CanonicalBytes(out);
 }
 
@@ -329,6 +331,13 @@ Reader::Result Reader::Read(v1::Gossip& in) {
   GossipMessage out;
   if (static_cast<std::size_t>(in.envelopes_size()) > kGossipTransactionsMax) {
     return Fail(PeerCodecError::kOversize);
+  }
+  if (static_cast<std::size_t>(in.evidence_size()) > kGossipEvidenceMax) {
+    return Fail(PeerCodecError::kOversize);
+  }
+  for (const std::string& item : in.evidence()) {
+    if (item.size() > chain::kEvidenceBytesMax) return Fail(PeerCodecError::kOversize);
+    out.evidence.push_back(item);
   }
   for (std::string& envelope : *in.mutable_envelopes()) {
     auto transaction = ReadTransaction(std::move(envelope), chain_id_);

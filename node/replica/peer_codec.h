@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,9 +20,12 @@ inline constexpr std::size_t kGossipBytesMax = std::size_t{512} << 10;
 // No message is longer: the edge refuses frames above before it reads them.
 inline constexpr std::size_t kPeerMessageBytesMax = std::size_t{4} << 20;
 
-// Admitted transactions, flooded to all validators.
+inline constexpr std::size_t kGossipEvidenceMax = 64;
+
+// Admitted transactions, and evidence that no final block holds: flooded to all validators.
 struct GossipMessage {
   std::vector<SharedTransaction> transactions;
+  std::vector<std::string> evidence;  // canonical bytes of v1::Evidence, not yet judged
 };
 
 using PeerMessage = std::variant<consensus::Message, GossipMessage>;
@@ -37,7 +39,7 @@ enum class PeerCodecError : std::uint8_t {
 };
 
 [[nodiscard]] std::string EncodePeerMessage(const consensus::Message& message);
-[[nodiscard]] std::string EncodeGossip(std::span<const SharedTransaction> transactions);
+[[nodiscard]] std::string EncodeGossip(const GossipMessage& gossip);
 // An error is the peer's fault: close its connection.
 [[nodiscard]] Expected<PeerMessage, PeerCodecError> DecodePeerMessage(ByteView bytes,
                                                                       const Hash& chain_id);

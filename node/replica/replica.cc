@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "chain/evidence.h"
+#include "ledger/evidence.h"
 #include "ledger/state.h"
 #include "node/replica/receipts.h"
 #include "node/replica/replica_impl.h"
@@ -52,13 +54,14 @@ void Replica::Impl::Step(std::span<const Event> events) {
     TellDueWork();
   }
   const std::uint64_t unjudged_ms = now_.steady_ms.value() - judged_at_.value();
-  if (admission_.pool().size() > 0 && unjudged_ms >= kJudgeAgainMs) JudgePool();
+  if (PoolSize() > 0 && unjudged_ms >= kJudgeAgainMs) JudgePool();
   TellPool();
   Settle();
   if (halted_) return;
   LetGoOfDeparted();
   admission_.AskVerifier(context());
   admission_.Flood(now_.steady_ms);
+  FloodEvidence();
   ports_.storage.MaybeSync(now_.steady_ms);
   ScheduleWake();
 }
@@ -112,7 +115,10 @@ void Replica::Impl::Send(const consensus::Output& output) {
 }
 
 void Replica::Impl::Follow(consensus::Output& output) {
-  evidence_count_ += output.evidence.size();
+  for (const chain::Evidence& evidence : output.evidence) {
+    const std::string bytes = chain::EncodeEvidence(evidence);
+    static_cast<void>(evidence_.Add(bytes, *view_.state, now_.steady_ms));
+  }
   for (const consensus::CheckBody& check : output.check) Check(check);
   if (output.build) Build(*output.build);
 }
@@ -154,9 +160,28 @@ void Replica::Impl::Take(const PeerMessageReceived& event) {
     // is flooded again.
     if (core_.snapshot().catching_up) return;
     admission_.Receive(event.from, *gossip, context());
+    Receive(event.from, gossip->evidence);
   } else {
     ToCore(consensus::MessageReceived{from, std::get<consensus::Message>(event.message)});
   }
+}
+
+// Flooded by its sender already. A proof that proves nothing cuts the peer off: a correct one
+// floods only what it has checked.
+void Replica::Impl::Receive(const PeerKey& from, const std::vector<std::string>& evidence) {
+  const Millis flood_at(now_.steady_ms.value() + kFloodAgainMs);
+  for (const std::string& item : evidence) {
+    if (evidence_.Add(item, *view_.state, flood_at) == EvidencePool::Added::kBad) {
+      return ports_.transport.Disconnect(from, consensus::Misbehaviour::kBadEvidence);
+    }
+  }
+}
+
+void Replica::Impl::FloodEvidence() {
+  auto due = evidence_.TakeFlood(now_.steady_ms, kGossipEvidenceMax);
+  if (due.empty()) return;
+  ports_.transport.Broadcast(
+      std::make_shared<const std::string>(EncodeGossip({{}, std::move(due)})), Lane::kBulk);
 }
 
 void Replica::Impl::Take(const Submitted& event) {
@@ -180,13 +205,14 @@ void Replica::Impl::Take(const Tick&) { ToCore(consensus::Tick{}); }
 
 void Replica::Impl::JudgePool() {
   admission_.JudgeAgain(context());
+  evidence_.JudgeAgain(*view_.state);
   judged_ = true;
   judged_at_ = now_.steady_ms;
 }
 
-// Whenever the pool gained a transaction, was judged again or ran empty.
+// Whenever the pool gained a transaction or evidence, was judged again or ran empty.
 void Replica::Impl::TellPool() {
-  const std::size_t size = admission_.pool().size();
+  const std::size_t size = PoolSize();
   const bool news = std::exchange(judged_, false) || size > pool_size_told_;
   pool_size_told_ = size;
   if (pool_told_ == (size > 0) && !(news && pool_told_)) return;
@@ -206,15 +232,26 @@ void Replica::Impl::TellDueWork() {
 void Replica::Impl::ScheduleWake() {
   wake_at_ = core_wake_at_;
   const auto consider = [this](Millis at) { wake_at_ = wake_at_ ? std::min(*wake_at_, at) : at; };
-  if (const auto flood = admission_.pool().next_flood()) {
-    consider(*flood);
-    consider(Millis(judged_at_.value() + kJudgeAgainMs));
-  }
+  if (const auto flood = admission_.pool().next_flood()) consider(*flood);
+  if (const auto flood = evidence_.next_flood()) consider(*flood);
+  if (PoolSize() > 0) consider(Millis(judged_at_.value() + kJudgeAgainMs));
   const auto due = view_.state->next_due();
   if (due && *due > now_.ledger_ms) {
     const std::uint64_t wait_ms = due->value() - now_.ledger_ms.value();
     consider(Millis(now_.steady_ms.value() + wait_ms));
   }
+}
+
+// Of this epoch and the one before.
+std::size_t Replica::Impl::EvidenceRecorded() const {
+  std::size_t recorded = 0;
+  const Epoch now(view_.state->chain().epoch());
+  for (const std::uint64_t back : {0U, 1U}) {
+    if (back > now.value()) break;
+    const auto record = ledger::EvidenceOf(*view_.state, Epoch(now.value() - back));
+    if (record) recorded += static_cast<std::size_t>(record->items_size());
+  }
+  return recorded;
 }
 
 Status Replica::Impl::status() const {
@@ -223,7 +260,8 @@ Status Replica::Impl::status() const {
   status.pool_transactions = admission_.pool().size();
   status.pool_bytes = admission_.pool().bytes();
   status.next_due_ms = view_.state->next_due();
-  status.evidence_count = evidence_count_;
+  status.evidence_pending = evidence_.size();
+  status.evidence_recorded = EvidenceRecorded();
   return status;
 }
 

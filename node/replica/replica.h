@@ -93,7 +93,10 @@ struct Status {
   std::size_t pool_transactions = 0;
   std::size_t pool_bytes = 0;
   std::optional<Millis> next_due_ms;  // ledger time of the earliest due item
-  std::uint64_t evidence_count = 0;
+  // Proofs of double voting: waiting for a block; in final blocks, of this epoch and the one
+  // before.
+  std::size_t evidence_pending = 0;
+  std::size_t evidence_recorded = 0;
 };
 
 class Replica {

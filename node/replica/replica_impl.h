@@ -15,7 +15,9 @@
 #include "consensus/core.h"
 #include "consensus/pacing.h"
 #include "node/replica/admission.h"
+#include "node/replica/block_body.h"
 #include "node/replica/epoch_links.h"
+#include "node/replica/evidence_pool.h"
 #include "node/replica/execution.h"
 #include "node/replica/peer_book.h"
 #include "node/replica/replica.h"
@@ -63,7 +65,11 @@ class Replica::Impl {
   void Persist(std::vector<consensus::Record> records);
   void Send(const consensus::Output& output);
   void Follow(consensus::Output& output);
+  void Receive(const PeerKey& from, const std::vector<std::string>& evidence);
+  void FloodEvidence();
+  [[nodiscard]] std::size_t EvidenceRecorded() const;
   void JudgePool();
+  [[nodiscard]] std::size_t PoolSize() const { return admission_.pool().size() + evidence_.size(); }
   void TellPool();
   void TellDueWork();
   void ScheduleWake();
@@ -94,7 +100,7 @@ class Replica::Impl {
 
   struct PendingCheck {
     consensus::Block block;
-    std::vector<SharedTransaction> transactions;
+    BlockContent content;
   };
 
   Config config_;
@@ -108,6 +114,7 @@ class Replica::Impl {
   consensus::Core core_;
   SignatureDesk desk_;
   Admission admission_;
+  EvidencePool evidence_;
   ExecutionCache executions_;
   chain::LogTree log_;
   FinalView view_;
@@ -127,7 +134,6 @@ class Replica::Impl {
   std::map<consensus::PeerId, consensus::TokenBucket> read_budgets_;
   std::optional<Millis> core_wake_at_;
   std::optional<Millis> wake_at_;
-  std::uint64_t evidence_count_ = 0;
   std::optional<consensus::Divergence> halted_;
 };
 

@@ -58,7 +58,8 @@ Gauges Backend::SampleGauges() const {
   out.pool_transactions = now->status.pool_transactions;
   out.pool_bytes = now->status.pool_bytes;
   out.inbox = inbox->clients_waiting();
-  out.evidence = now->status.evidence_count;
+  out.evidence_pending = now->status.evidence_pending;
+  out.evidence_recorded = now->status.evidence_recorded;
   const Standing standing = CurrentStanding();
   out.validators = standing.validators;
   out.reachable = standing.reachable;

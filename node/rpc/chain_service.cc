@@ -1,6 +1,7 @@
 // ChainService: headers, bodies for those entitled, fresh tips, genesis.
 #include "chain/canonical.h"
 #include "chain/domains.h"
+#include "ledger/evidence.h"
 #include "ledger/validators.h"
 #include "node/rpc/services.h"
 #include "node/rpc/unary.h"
@@ -15,6 +16,8 @@ using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
 constexpr std::size_t kNonceSize = 16;
+constexpr std::uint64_t kEvidenceEpochsMax = 1'000;  // looked at for one answer
+constexpr int kEvidenceItemsMax = 1'000;
 
 class Service final : public v1::ChainService::CallbackService {
  public:
@@ -82,6 +85,12 @@ class Service final : public v1::ChainService::CallbackService {
                  });
   }
 
+  Reactor* ListEvidence(Context* context, const v1::ListEvidenceRequest* request,
+                        v1::ListEvidenceResponse* response) override {
+    return Reply(backend_, context, response,
+                 [&]() { return EvidenceFrom(Epoch(request->first_epoch())); });
+  }
+
   Reactor* GetGenesis(Context* context, const v1::GetGenesisRequest* /*request*/,
                       v1::GetGenesisResponse* response) override {
     return Reply(backend_, context, response,
@@ -105,6 +114,35 @@ class Service final : public v1::ChainService::CallbackService {
     auto block = backend_->index->ReadBlock(Height(at));
     if (!block) return Unexpected{client::MakeError(v1::REASON_BLOCK_DAMAGED)};
     return std::move(*block);
+  }
+
+  // Bounded by epochs looked at and by items.
+  Expected<v1::ListEvidenceResponse, client::Error> EvidenceFrom(Epoch first) {
+    const auto now = backend_->loop->published();
+    const ledger::State& state = *now->final.state;
+    if (now->final.epochs == nullptr) {
+      return Unexpected{client::MakeError(v1::REASON_BLOCK_DAMAGED)};
+    }
+    v1::ListEvidenceResponse out;
+    out.set_epoch(state.chain().epoch());
+    std::uint64_t links = 0;
+    Epoch epoch = first;
+    for (std::uint64_t looked = 0; epoch.value() <= out.epoch(); epoch = epoch.Next(), ++looked) {
+      if (looked == kEvidenceEpochsMax || out.items_size() > kEvidenceItemsMax) {
+        out.set_next_epoch(epoch.value());
+        break;
+      }
+      const auto record = ledger::EvidenceOf(state, epoch);
+      if (!record) continue;
+      out.mutable_items()->MergeFrom(record->items());
+      links = epoch.value();
+    }
+    const auto& all = *now->final.epochs;
+    if (static_cast<std::uint64_t>(all.size()) < links) {
+      return Unexpected{client::MakeError(v1::REASON_BLOCK_DAMAGED)};
+    }
+    out.mutable_epochs()->Add(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(links));
+    return out;
   }
 
   v1::GetFreshTipResponse SignTip(const std::string& nonce) {

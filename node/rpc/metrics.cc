@@ -103,7 +103,11 @@ std::string MetricsText(const Metrics& metrics, const Gauges& gauges) {
   text.One("pool_transactions", "gauge", "Admitted, not final yet.", gauges.pool_transactions);
   text.One("pool_bytes", "gauge", "Bytes of the pool.", gauges.pool_bytes);
   text.One("inbox", "gauge", "Submissions waiting for the replica.", gauges.inbox);
-  text.One("evidence", "gauge", "Proofs of misbehaviour held.", gauges.evidence);
+  text.One("evidence_pending", "gauge", "Proofs of double voting that no final block holds yet.",
+           gauges.evidence_pending);
+  text.One("evidence_recorded", "gauge",
+           "Proofs of double voting in final blocks, of this epoch and the one before.",
+           gauges.evidence_recorded);
   text.One("validators", "gauge", "Size of the validator set.", gauges.validators);
   text.One("validators_reachable", "gauge", "Heard from lately, this one included.",
            gauges.reachable);

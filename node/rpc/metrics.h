@@ -70,7 +70,8 @@ struct Gauges {
   std::uint64_t pool_transactions = 0;
   std::uint64_t pool_bytes = 0;
   std::uint64_t inbox = 0;
-  std::uint64_t evidence = 0;
+  std::uint64_t evidence_pending = 0;
+  std::uint64_t evidence_recorded = 0;
   std::uint64_t validators = 0;
   std::uint64_t reachable = 0;
   bool accepting = false;

@@ -35,6 +35,8 @@ std::string_view TextOf(consensus::Misbehaviour reason) {
       return "more than a message may hold";
     case consensus::Misbehaviour::kBadTransactionSignature:
       return "a transaction with a wrong signature";
+    case consensus::Misbehaviour::kBadEvidence:
+      return "evidence that proves nothing";
   }
   return "what it must not send";
 }

@@ -76,18 +76,6 @@ std::string PeerGarbage(Prng& prng, const std::string& envelope) {
   return message.SerializeAsString();
 }
 
-std::string PeerAddressOf(const cli::ClusterNode& node) {
-  const auto config = node::LoadConfig(node.dir + "/config.toml");
-  return config ? config->peer_listen : std::string();
-}
-
-Hash PinOf(const Net& net, const std::string& name) {
-  for (const v1::Validator& validator : net.genesis().message.validators()) {
-    if (validator.name() == name) return *Hash::From(validator.tls_key_hash());
-  }
-  return {};
-}
-
 client::SignedTransaction GoodTransaction(Net& net, int number) {
   const cli::Identity& elder = net.Person("M0002" + std::to_string(number));
   v1::TransactionBody body;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "node/config.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 
@@ -106,6 +107,18 @@ v1::GetStatusResponse Net::Status() {
   const grpc::Status status = status_->GetStatus(&context, v1::GetStatusRequest(), &response);
   if (!status.ok()) GiveUp("the node does not tell its status: " + status.error_message());
   return response;
+}
+
+std::string PeerAddressOf(const cli::ClusterNode& node) {
+  const auto config = node::LoadConfig(node.dir + "/config.toml");
+  return config ? config->peer_listen : std::string();
+}
+
+Hash PinOf(const Net& net, const std::string& name) {
+  for (const v1::Validator& validator : net.genesis().message.validators()) {
+    if (validator.name() == name) return *Hash::From(validator.tls_key_hash());
+  }
+  return {};
 }
 
 void Tally::Check(bool good, const std::string& what, const std::string& why) {

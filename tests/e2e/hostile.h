@@ -73,5 +73,11 @@ void TryBadInputs(Net& net, Tally& tally);
 void FloodClientPort(Net& net, Tally& tally, std::size_t count);
 void FloodPeerPorts(Net& net, Tally& tally, std::size_t count);
 void TryPeerPort(Net& net, Tally& tally);
+// As the last validator, which is stopped.
+void VoteTwice(Net& net, Tally& tally);
+
+// Where a node's peers reach it, and the hash of its TLS key.
+[[nodiscard]] std::string PeerAddressOf(const cli::ClusterNode& node);
+[[nodiscard]] Hash PinOf(const Net& net, const std::string& validator);
 
 }  // namespace timebank::hostile

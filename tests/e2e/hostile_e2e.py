@@ -4,9 +4,11 @@ each refused for a stable reason, no state change, the node stays up and its mem
 import json
 import pathlib
 import random
+import re
 import socket
 import ssl
 import subprocess
+import urllib.request
 
 import network as e2e
 import slice_e2e
@@ -91,6 +93,55 @@ def test_a_hundred_thousand_garbage_messages_to_clients_port(net):
 
 def test_strangers_on_the_peer_port_are_refused(net):
     hostile(net, "peer-port")
+
+
+def evidence(net):
+    return net.json("evidence", "list")["evidence"]
+
+
+def metric(net, index, name):
+    config = pathlib.Path(net.cluster["nodes"][index]["dir"] + "/config.toml").read_text("utf-8")
+    port = re.search(r'^\s*metrics = .*:(\d+)', config, re.M).group(1)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+        for line in page.read().decode().splitlines():
+            if line.startswith(name):
+                return float(line.rsplit(" ", 1)[1])
+    raise AssertionError(f"no metric {name}")
+
+
+def check_proof(net, path):
+    """Offline, by the genesis file alone; and not with a bit turned."""
+    genesis = ("--genesis", net.dir + "/genesis.bin")
+    code, out, err = net.run("evidence", "verify", path, *genesis, cluster=False)
+    assert code == 0 and "two Finalize votes" in out, out + err
+    sound = pathlib.Path(path).read_bytes()
+    for at in range(0, len(sound), 7):
+        forged = bytearray(sound)
+        forged[at] ^= 1
+        pathlib.Path(net.root + "/forged").write_bytes(forged)
+        code, out, err = net.run("evidence", "verify", net.root + "/forged", *genesis,
+                                 cluster=False)
+        assert code == 4, (at, code, out, err)
+
+
+def test_a_validator_that_votes_twice_is_on_record(net):
+    """One node hears both votes; all have the proof, by consensus, and nobody else is blamed."""
+    assert evidence(net) == []
+    net.kill(3)
+    key = next(v["key"][2:] for v in net.json("validators", "list")["current"]["validators"]
+               if v["name"] == net.cluster["nodes"][3]["name"])
+    hostile(net, "double-vote")
+    e2e.wait_until(lambda: len(evidence(net)) == 1, 30, lambda: net.run("status")[1])
+    proof = evidence(net)[0]
+    assert proof["validator"] == key and proof["kind"] == "conflicting-finalize", proof
+    net.wait_agreed(count=3, seconds=60)
+    assert [metric(net, i, "timebank_evidence_recorded") for i in range(3)] == [1, 1, 1]
+    assert "should remove" in net.run("evidence", "list")[1]
+    files = net.json("evidence", "export", net.root + "/proofs")["files"]
+    assert len(files) == 1, files
+    check_proof(net, files[0])
+    net.start(3)
+    net.wait_agreed(seconds=90)
 
 
 def test_a_hundred_thousand_garbage_messages_from_a_validator(net):

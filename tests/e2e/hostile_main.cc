@@ -1,4 +1,4 @@
-// timebank_hostile CLUSTER.json bad-inputs|client-flood|peer-flood|peer-port [COUNT]
+// timebank_hostile CLUSTER.json bad-inputs|client-flood|peer-flood|peer-port|double-vote [COUNT]
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -9,7 +9,8 @@
 int main(int argc, char** argv) {
   if (argc < 3 || !timebank::client::RequireTls13()) {
     std::fprintf(stderr,
-                 "timebank_hostile CLUSTER bad-inputs|client-flood|peer-flood|peer-port [COUNT]\n");
+                 "timebank_hostile CLUSTER "
+                 "bad-inputs|client-flood|peer-flood|peer-port|double-vote [COUNT]\n");
     return 2;
   }
   timebank::hostile::Net net(argv[1]);
@@ -20,5 +21,6 @@ int main(int argc, char** argv) {
   if (what == "client-flood") timebank::hostile::FloodClientPort(net, tally, count);
   if (what == "peer-flood") timebank::hostile::FloodPeerPorts(net, tally, count);
   if (what == "peer-port") timebank::hostile::TryPeerPort(net, tally);
+  if (what == "double-vote") timebank::hostile::VoteTwice(net, tally);
   return tally.Close();
 }

@@ -53,7 +53,7 @@ void Run(Input input) {
     return;
   }
   TB_CHECK((flags & kWrongCount) == 0);
-  TB_CHECK(read->size() == static_cast<std::size_t>(body.envelopes_size()));
+  TB_CHECK(read->transactions.size() == static_cast<std::size_t>(body.envelopes_size()));
   TB_CHECK(block.header().EndsEpoch() == !body.next_set().empty());
   const auto next_set = chain::ParseKeysOnlyRecord(AsBytes(body.next_set()));
   const replica::BlockBody made = replica::MakeBody(*read, next_set);

@@ -19,7 +19,7 @@ void Run(Input input) {
   if (!message) return;
   std::string back;
   if (const auto* gossip = std::get_if<replica::GossipMessage>(&*message)) {
-    back = replica::EncodeGossip(gossip->transactions);
+    back = replica::EncodeGossip(*gossip);
   } else {
     back = replica::EncodePeerMessage(std::get<consensus::Message>(*message));
   }

@@ -12,6 +12,7 @@
 
 #include "base/prng.h"
 #include "chain/canonical.h"
+#include "chain/evidence.h"
 #include "chain/testing/sample_chain.h"
 #include "node/config.h"
 #include "node/replica/block_body.h"
@@ -45,6 +46,7 @@ class Seeds {
   void AddCanonical(const json& value);
   void AddTransactions();
   void AddState();
+  [[nodiscard]] std::string Evidence() const;
   void AddFixedLayouts();
   void AddPeerMessages();
   void AddStored();
@@ -112,17 +114,34 @@ void Seeds::AddTransactions() {
   }
   Add("rules", all.bytes());
   for (const chain::NamedBody& named : chain::SampleBodies()) bodies.push_back(named.body);
-  std::vector<replica::SharedTransaction> transactions;
+  replica::BlockContent content;
   for (const v1::TransactionBody& body : bodies) {
     envelopes_.push_back(bank_.Envelope(body));
     Add("transaction", envelopes_.back());
     auto read = replica::ReadTransaction(envelopes_.back(), bank_.state().chain_id());
-    if (read) transactions.push_back(*read);
+    if (read) content.transactions.push_back(*read);
   }
   Add("block_body", 0, *replica::MakeBody({}).bytes);
-  Add("block_body", 0, *replica::MakeBody(std::span(transactions).first(3)).bytes);
-  Add("block_body", 1, *replica::MakeBody(transactions, sample_.second.set).bytes);
+  Add("block_body", 1, *replica::MakeBody(content, sample_.second.set).bytes);
+  content.transactions.resize(3);
+  content.evidence.push_back(Evidence());
+  Add("block_body", 0, *replica::MakeBody(content).bytes);
+  Add("evidence", content.evidence[0]);
   Add("block_body", 2, *FromHex(vectors_["body"]["bytes"].get<std::string>()));
+}
+
+// Of validator 0 of the sample's second epoch.
+std::string Seeds::Evidence() const {
+  const auto vote = [this](std::uint8_t block) {
+    chain::EvidenceVote out;
+    out.position = {chain::VoteKind::kFinalize, Epoch(1), View(7), View(0), Hash{}};
+    out.position.digest.data[0] = std::byte{block};
+    out.signature =
+        sample_.second.secrets[0].Sign(chain::VoteBytes(sample_.chain_id, out.position));
+    return out;
+  };
+  return chain::EncodeEvidence({chain::EvidenceKind::kConflictingFinalize,
+                                sample_.second.set.key(ReplicaIndex(0)), vote(1), vote(2)});
 }
 
 void Seeds::AddState() {
@@ -183,9 +202,11 @@ void Seeds::AddPeerMessages() {
            consensus::FetchEpochChain{Epoch(1)}, consensus::EpochChain{{finalization}}}) {
     Add("peer_message", replica::EncodePeerMessage(message));
   }
-  std::vector<replica::SharedTransaction> gossip;
+  replica::GossipMessage gossip;
+  gossip.evidence.push_back(Evidence());
   for (std::size_t i = 0; i < 2; ++i) {
-    gossip.push_back(*replica::ReadTransaction(envelopes_[i], bank_.state().chain_id()));
+    gossip.transactions.push_back(
+        *replica::ReadTransaction(envelopes_[i], bank_.state().chain_id()));
     Add("peer_message", replica::EncodeGossip(gossip));
   }
 }

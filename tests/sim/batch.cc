@@ -44,8 +44,8 @@ std::string_view NameOf(Verdict verdict) {
 
 // Everything that can go wrong in a run; a table without zeros is what many seeds should give.
 std::vector<std::string> AllKinds() {
-  std::vector<std::string> kinds = {"lost", "doubled", "cut",   "torn-tail", "database-behind",
-                                    "dead", "cut-off", "twins", "set-change"};
+  std::vector<std::string> kinds = {"lost", "doubled", "cut",   "torn-tail",  "database-behind",
+                                    "dead", "cut-off", "twins", "set-change", "evidence"};
   for (std::size_t i = 0; i < kFaultKinds; ++i) {
     const Fault::Kind kind = static_cast<Fault::Kind>(i);
     if (kind != Fault::Kind::kLoss) kinds.emplace_back(Name(kind));

@@ -67,7 +67,11 @@ class Bench final : private replica::Transport,
 
   void HearGossip(std::size_t from, std::vector<replica::SharedTransaction> transactions) {
     Step(replica::PeerMessageReceived{PeerKeyOf(from),
-                                      replica::GossipMessage{std::move(transactions)}});
+                                      replica::GossipMessage{std::move(transactions), {}}});
+  }
+  void HearEvidence(std::size_t from, std::vector<std::string> evidence) {
+    Step(replica::PeerMessageReceived{PeerKeyOf(from),
+                                      replica::GossipMessage{{}, std::move(evidence)}});
   }
   // Called with every message as it leaves, and with every block that clients are told of.
   std::function<void(const replica::SharedMessage&)> on_sent = [](const auto&) {};

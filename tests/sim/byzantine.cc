@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "chain/canonical.h"
+#include "chain/evidence.h"
 #include "chain/log_tree.h"
 #include "crypto/sha256.h"
 #include "timebank/v1/block.pb.h"
@@ -22,8 +23,8 @@ constexpr int kFlood = 20;
 constexpr std::uint64_t kHugeView = 1'000'000'000;
 constexpr std::uint64_t kHourMs = 3'600'000;
 constexpr std::array<std::string_view, Byzantine::kKinds> kNames = {
-    "mute",    "equivocator", "nuller",           "nullify-only", "withholder", "stale",
-    "garbage", "bad-root",    "wrong-signatures", "time-liar",    "forger",     "flooder"};
+    "mute",     "equivocator",      "nuller",    "nullify-only", "withholder", "stale",  "garbage",
+    "bad-root", "wrong-signatures", "time-liar", "forger",       "flooder",    "accuser"};
 
 replica::SharedMessage Encode(const consensus::Message& message) {
   return std::make_shared<const std::string>(replica::EncodePeerMessage(message));
@@ -150,6 +151,10 @@ std::vector<Byzantine::Said> Byzantine::SayMore(const std::vector<NodeIndex>& to
       out.push_back({node, Encode(Forgery())});
       Note("forger");
     }
+    if (kind_ == Kind::kAccuser && last_ && prng_.Chance(1, 4)) {
+      out.push_back({node, Accusation()});
+      Note("accuser");
+    }
     if (kind_ != Kind::kFlooder || !last_ || !prng_.Chance(1, 4)) continue;
     for (int i = 0; i < kFlood; ++i) {
       consensus::Vote vote{*last_, place_, {}};
@@ -220,6 +225,20 @@ consensus::CertificateMessage Byzantine::Forgery() const {
     certificate.votes.push_back({ReplicaIndex(i), signature});
   }
   return {certificate};
+}
+
+// Two votes that exclude each other, said to be the other's: a block that carried it would blame
+// an innocent (P17).
+replica::SharedMessage Byzantine::Accusation() const {
+  chain::Evidence evidence{chain::EvidenceKind::kConflictingFinalize, innocent_, {}, {}};
+  for (chain::EvidenceVote* vote : {&evidence.first, &evidence.second}) {
+    const Hash digest =
+        vote == &evidence.first ? last_->digest : crypto::Sha256(last_->digest.view());
+    vote->position = {VoteKind::kFinalize, last_->epoch, last_->view, View(0), digest};
+    vote->signature = key_.Sign(chain::VoteBytes(chain_id_, vote->position));
+  }
+  return std::make_shared<const std::string>(
+      replica::EncodeGossip({{}, {chain::EncodeEvidence(evidence)}}));
 }
 
 void Byzantine::Note(const char* what) { world_.Fired(what); }

@@ -32,13 +32,21 @@ class Byzantine {
     kTimeLiar,         // as leader: an hour ahead
     kForger,           // certificates of its own signatures
     kFlooder,          // votes and positions with huge views
+    kAccuser,          // evidence against another, signed by itself
   };
-  static constexpr std::uint64_t kKinds = 12;
+  static constexpr std::uint64_t kKinds = 13;
   [[nodiscard]] static std::string_view NameOf(Kind kind);
   [[nodiscard]] static std::optional<Kind> KindOf(std::string_view name);
 
-  Byzantine(World& world, Prng prng, Kind kind, const crypto::SecretKey& key, const Hash& chain_id)
-      : world_(world), prng_(std::move(prng)), kind_(kind), key_(key), chain_id_(chain_id) {}
+  // `innocent`: who is accused.
+  Byzantine(World& world, Prng prng, Kind kind, const crypto::SecretKey& key,
+            const crypto::PublicKey& innocent, const Hash& chain_id)
+      : world_(world),
+        prng_(std::move(prng)),
+        kind_(kind),
+        key_(key),
+        innocent_(innocent),
+        chain_id_(chain_id) {}
 
   struct Said {
     NodeIndex to;
@@ -62,12 +70,14 @@ class Byzantine {
   [[nodiscard]] consensus::Proposal Spoil(consensus::Proposal proposal);
   [[nodiscard]] replica::SharedMessage Garbage(const replica::SharedMessage& bytes);
   [[nodiscard]] consensus::CertificateMessage Forgery() const;
+  [[nodiscard]] replica::SharedMessage Accusation() const;
   void Note(const char* what);
 
   World& world_;
   Prng prng_;
   Kind kind_;
   crypto::SecretKey key_;
+  crypto::PublicKey innocent_;
   Hash chain_id_;
   std::deque<replica::SharedMessage> said_;  // the last ones, oldest first
   std::optional<chain::VotePosition> last_;  // what it last voted on

@@ -2,9 +2,11 @@
 
 #include "base/check.h"
 #include "base/minutes.h"
+#include "chain/evidence.h"
 #include "chain/receipt.h"
 #include "ledger/state.h"
 #include "node/replica/receipts.h"
+#include "timebank/v1/block.pb.h"
 #include "timebank/v1/record.pb.h"
 
 namespace timebank::sim {
@@ -52,6 +54,7 @@ void Checkers::Final(NodeIndex node, const replica::FinalBlock& block) {
   const auto [known, is_new] = digests_.emplace(height, digest);
   if (!is_new && known->second != digest) Fail("two final blocks" + At(node, height));
   if (is_new) {
+    JudgeEvidence(node, block.block.block);
     for (const replica::TransactionRow& row : block.rows) {
       if (!final_.emplace(row.id, height).second) Fail("a transaction twice" + At(node, height));
       if (!row.sweep && !submitted_.contains(row.id)) {
@@ -65,6 +68,23 @@ void Checkers::Final(NodeIndex node, const replica::FinalBlock& block) {
   if (height.value() % genesis_.validators.size() != node) return;
   const std::size_t row = height.value() % block.rows.size();
   Receipt(node, block.rows[row].id, replica::MakeReceipt(block, row, {}));
+}
+
+// P17: whoever is named did vote twice.
+void Checkers::JudgeEvidence(NodeIndex node, const consensus::Block& block) {
+  v1::BlockBody body;
+  TB_CHECK(body.ParseFromString(ToString(*block.body())));
+  for (const std::string& item : body.evidence()) {
+    const Height height = block.header().height;
+    if (!evidence_.emplace(item, height).second) Fail("evidence twice" + At(node, height));
+    const auto evidence = chain::DecodeEvidence(AsBytes(item));
+    if (!evidence) {
+      Fail("evidence that does not decode" + At(node, height));
+    } else if (trusted_.contains(evidence->validator)) {
+      Fail("a correct validator is accused of " + std::string(Describe(evidence->kind)) +
+           At(node, height));
+    }
+  }
 }
 
 void Checkers::State(NodeIndex node, const replica::FinalView& view) {

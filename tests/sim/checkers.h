@@ -23,6 +23,8 @@ class Checkers {
  public:
   explicit Checkers(const std::string& genesis);
 
+  // The key's validator follows the protocol: no final block may hold evidence against it.
+  void Trust(const crypto::PublicKey& key) { trusted_.insert(key); }
   // A transaction was signed by its signers and given to the network.
   void Submitted(const Hash& id) { submitted_.insert(id); }
   // A correct node sent a vote of its own: no two of them exclude each other (I1, I2), also across
@@ -45,16 +47,22 @@ class Checkers {
   [[nodiscard]] const std::map<Hash, Height>& final_transactions() const { return final_; }
   [[nodiscard]] std::size_t height() const { return digests_.size(); }
   [[nodiscard]] std::size_t receipts() const { return receipts_; }
+  // Proofs of double voting in final blocks, with the height.
+  [[nodiscard]] const std::map<std::string, Height>& evidence() const { return evidence_; }
 
  private:
+  void JudgeEvidence(NodeIndex node, const consensus::Block& block);
+
   chain::Genesis genesis_;
   std::optional<std::string> violation_;
   std::set<Hash> submitted_;
+  std::set<crypto::PublicKey> trusted_;
   std::map<Height, Hash> digests_;
   std::map<Hash, Height> final_;
   using VoteKey = std::pair<consensus::Position, chain::VoteKind>;
   std::map<std::pair<NodeIndex, VoteKey>, chain::VotePosition> votes_;
   std::size_t receipts_ = 0;
+  std::map<std::string, Height> evidence_;
 };
 
 // Sum of all balances of an asset; zero in every state (DOMAIN 2).

@@ -35,8 +35,13 @@ Cluster::Cluster(World& world, const Prng& prng, const Community& community, con
                 }}) {
   network_.SetOptions(calm_);
   for (const auto& [node, kind] : plan.byzantine) {
+    const auto& keys = community.validators();
+    const NodeIndex next = (node + 1) % static_cast<NodeIndex>(plan.validators);
     byzantine_.emplace(node, Byzantine(world, prng.Fork("liar" + std::to_string(node)), kind,
-                                       community.validators()[node], chain_id_));
+                                       keys[node], keys[next].public_key(), chain_id_));
+  }
+  for (NodeIndex node = 0; node < validators_; ++node) {
+    if (IsCorrect(node)) checkers_.Trust(community.validators()[node].public_key());
   }
   Prng options = prng.Fork("options");
   for (NodeIndex place = 0; place < validators_ + twins_.size(); ++place) {

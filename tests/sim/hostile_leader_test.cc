@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "chain/canonical.h"
+#include "chain/evidence.h"
 #include "chain/log_tree.h"
 #include "consensus/limits.h"
 #include "ledger/block.h"
@@ -50,6 +51,22 @@ Draft MakeDraft(Bench& bench, const std::vector<replica::SharedTransaction>& tra
   header.next_validators = header.validators;
   header.proposer = keys[leader].public_key();
   return draft;
+}
+
+// Two Finalize votes of one view, said to be of validator `accused`; the second is signed by
+// `signer`.
+std::string TwoFinalizes(Bench& bench, std::size_t accused, std::size_t signer) {
+  const auto& keys = bench.community().validators();
+  chain::Evidence evidence{
+      chain::EvidenceKind::kConflictingFinalize, keys[accused].public_key(), {}, {}};
+  const auto sign = [&](chain::EvidenceVote& vote, std::size_t who, std::uint8_t block) {
+    vote.position = {chain::VoteKind::kFinalize, Epoch(0), View(1), View(0), Hash{}};
+    vote.position.digest.data[0] = std::byte{block};
+    vote.signature = keys[who].Sign(chain::VoteBytes(bench.community().chain_id(), vote.position));
+  };
+  sign(evidence.first, accused, 1);
+  sign(evidence.second, signer, 2);
+  return chain::EncodeEvidence(evidence);
 }
 
 // Roots over the body as it is, so that it is this header's body.
@@ -125,7 +142,11 @@ std::vector<Case> Cases() {
       {"transaction cut short", [](Bench&, Draft& d) { d.envelopes[0].pop_back(); }},
       {"transaction twice", [](Bench&, Draft& d) { d.envelopes.push_back(d.envelopes[0]); }},
       {"transaction left out", [](Bench&, Draft& d) { d.envelopes.clear(); }},
-      {"evidence before its rules", [](Bench&, Draft& d) { d.body.add_evidence("x"); }},
+      {"evidence that is none", [](Bench&, Draft& d) { d.body.add_evidence("x"); }},
+      {"evidence half of it forged",
+       [](Bench& b, Draft& d) { d.body.add_evidence(TwoFinalizes(b, 1, 2)); }},
+      {"evidence not under the root",
+       [](Bench& b, Draft& d) { d.body.add_evidence(TwoFinalizes(b, 1, 1)); }},
       {"end of an epoch before its rules",
        [](Bench&, Draft& d) { d.header.flags = chain::kFlagEpochEnd; }},
   };

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/prng.h"
+#include "node/replica/block_body.h"
 #include "tests/sim/run.h"
 #include "tests/sim/stage.h"
 
@@ -312,7 +313,7 @@ class CheckersTest : public testing::Test {
     header.height = Height(height);
     header.timestamp_ms = Millis(time);
     replica::FinalBlock block;
-    block.block.block = consensus::Block(header, nullptr);
+    block.block.block = consensus::Block(header, replica::MakeBody({}).bytes);
     replica::TransactionRow row;
     row.id.data.fill(static_cast<std::byte>(transaction));
     block.rows.push_back(row);

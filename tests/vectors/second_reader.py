@@ -244,6 +244,46 @@ def check_final(data, header, certificate, chain_id, keys):
         check_signature(keys[i], b"TBv1\1\3" + chain_id + position, certificate[at:at + 64])
 
 
+def walk_epochs(links, chain_id, keys):
+    """The keys after the last link, and its epoch."""
+    epoch = 0
+    for epoch, link in enumerate(links, 1):
+        boundary = read_header(link.get("header", b""))
+        need(boundary["flags"] == 1 and boundary["epoch"] == epoch - 1, "epochs")
+        check_final(link["header"], boundary, link.get("finalization", b""), chain_id, keys)
+        next_set = parse("ValidatorSetRecord", link.get("next_set", b""))
+        need(next_set.get("version") == 1 and
+             all(set(entry) == {"key"} for entry in next_set.get("validators", [])), "next set")
+        keys = keys_of(next_set["validators"])
+        need(set_hash(keys) == boundary["next_validators"], "next set")
+    return keys, epoch
+
+
+def verify_evidence(data, genesis):
+    """The key of the validator that an evidence file proves to have voted twice."""
+    chain_id = H(genesis)
+    file = parse("EvidenceFile", data)
+    need(file.get("version") == 1, "version")
+    evidence = parse("Evidence", file.get("evidence", b""))
+    need(evidence.get("version") == 1, "version")
+    keys, epoch = walk_epochs(file.get("epochs", []), chain_id,
+                              keys_of(parse("Genesis", genesis)["validators"]))
+    need(evidence.get("epoch", 0) == epoch, "epochs")
+    validator = evidence.get("validator", b"")
+    need(validator[:1] == b"\1" and validator[1:] in keys, "validator")
+    kinds = {1: (1, 1), 2: (3, 3), 3: (2, 3)}[evidence.get("kind", 0)]
+    said = []
+    for kind, vote in zip(kinds, (evidence.get("first", {}), evidence.get("second", {}))):
+        need(("digest" in vote) == (kind != 2) and (kind == 1 or "parent_view" not in vote), "vote")
+        parent = u(8, vote.get("parent_view", 0)) if kind == 1 else b""
+        said.append(parent + vote.get("digest", b""))
+        need(vote.get("signature", b"")[:1] == b"\1", "suite")
+        check_signature(validator[1:], b"TBv1\1" + bytes([kind]) + chain_id + u(8, epoch) +
+                        u(8, evidence.get("view", 0)) + said[-1], vote["signature"][1:])
+    need(kinds[0] != kinds[1] or said[0] < said[1], "contradiction")
+    return validator[1:]
+
+
 # ---- Section 10 ----
 
 def verify(data, genesis):
@@ -274,24 +314,15 @@ def verify(data, genesis):
     header = read_header(receipt.get("header", b""))
     need(root_in_log(leaf(id_ + roots.pop()), receipt.get("log_index", 0), header["log_size"],
                      receipt.get("log_path", [])) == header["log_root"], "log")
-    epoch = 0
-    for epoch, link in enumerate(receipt.get("epochs", []), 1):
-        boundary = read_header(link.get("header", b""))
-        need(boundary["flags"] == 1 and boundary["epoch"] == epoch - 1, "epochs")
-        check_final(link["header"], boundary, link.get("finalization", b""), chain_id, keys)
-        next_set = parse("ValidatorSetRecord", link.get("next_set", b""))
-        need(next_set.get("version") == 1 and
-             all(set(entry) == {"key"} for entry in next_set.get("validators", [])), "next set")
-        keys = keys_of(next_set["validators"])
-        need(set_hash(keys) == boundary["next_validators"], "next set")
+    keys, epoch = walk_epochs(receipt.get("epochs", []), chain_id, keys)
     need(header["epoch"] == epoch, "epochs")
     check_final(receipt["header"], header, receipt.get("finalization", b""), chain_id, keys)
     return id_
 
 
-def is_refused(data, genesis):
+def is_refused(data, genesis, by=None):
     try:
-        verify(data, genesis)
+        (by or verify)(data, genesis)
     except Refused:
         return True
     return False
@@ -323,6 +354,12 @@ def main():
         changed = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
                    for at in range(0, len(data), 97)]
         checks.append((item["name"] + ", changed", all(is_refused(c, genesis) for c in changed)))
+    data = bytes.fromhex(vectors["evidence"]["file"])
+    checks.append(("evidence", verify_evidence(data, genesis).hex() ==
+                   vectors["validator_sets"][1]["keys"][0]))
+    changed = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1:] for at in range(0, len(data), 97)]
+    checks.append(("evidence, changed",
+                   all(is_refused(c, genesis, verify_evidence) for c in changed)))
     failed = [name for name, holds in checks if not holds]
     for name in failed:
         print(f"second reader: {name} does not hold")

@@ -14,6 +14,7 @@
 
 #include "chain/canonical.h"
 #include "chain/domains.h"
+#include "chain/evidence_file.h"
 #include "chain/state_tree.h"
 #include "chain/testing/sample_chain.h"
 #include "chain/transaction.h"
@@ -73,6 +74,23 @@ Json VotesJson(const SampleChain& sample) {
       VoteJson(
           sample.chain_id,
           {.kind = VoteKind::kFinalize, .epoch = Epoch(1), .view = View(9), .digest = digest})};
+}
+
+// Validator 0 of the second epoch nullified and finalized one view; the file proves it to anybody.
+Json EvidenceJson(const SampleChain& sample) {
+  const auto vote = [&sample](VoteKind kind, const Hash& digest) {
+    EvidenceVote out;
+    out.position = {kind, Epoch(1), View(9), View(0), digest};
+    out.signature = sample.second.secrets[0].Sign(VoteBytes(sample.chain_id, out.position));
+    return out;
+  };
+  const Evidence evidence{EvidenceKind::kNullifyFinalize, sample.second.set.key(ReplicaIndex(0)),
+                          vote(VoteKind::kNullify, Hash()),
+                          vote(VoteKind::kFinalize, sample.boundary.Digest())};
+  const std::string bytes = EncodeEvidence(evidence);
+  EpochLinks links;
+  *links.Add() = sample.link;
+  return {{"bytes", Hex(bytes)}, {"file", Hex(BuildEvidenceFile(bytes, links))}};
 }
 
 Json SetJson(const ValidatorSet& set) {
@@ -307,6 +325,7 @@ Json StateKeysJson() {
   add(v1::TransactionMark(), hash);
   add(v1::DigestMark(), ledger::DigestSlot(1023));
   add(v1::ValidatorSetRecord(), Epoch(7));
+  add(v1::EvidenceRecord(), Epoch(7));
   add(v1::PaperBatchRecord(), hash);
   add(v1::GrantMark(), {.member = member, .list_class = 3, .month = 202009});
   return keys;
@@ -396,6 +415,7 @@ Json Vectors() {
       {"certificates",
        {CertificateJson(sample, VoteKind::kNotarize), CertificateJson(sample, VoteKind::kNullify),
         CertificateJson(sample, VoteKind::kFinalize)}},
+      {"evidence", EvidenceJson(sample)},
       {"log", LogJson()},
       {"state", StateJson()},
       {"state_keys", StateKeysJson()},
