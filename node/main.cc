@@ -6,12 +6,14 @@
 #include <ctime>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/client/tls.h"
 #include "node/config.h"
 #include "node/log_setup.h"
 #include "node/node.h"
+#include "node/snapshot_command.h"
 #include "platform/limits.h"
 
 namespace timebank::node {
@@ -22,6 +24,7 @@ constexpr char kFooter[] =
     "  timebank-node --config /etc/timebank/config.toml --log-format json\n"
     "  timebank-node check-config --config /etc/timebank/config.toml\n"
     "  timebank-node --config /etc/timebank/config.toml --data-dir /var/lib/timebank\n"
+    "  timebank-node --config /etc/timebank/config.toml snapshot save /mnt/ledger.snapshot\n"
     "\n"
     "SIGTERM and SIGINT drain: nothing new is accepted, calls under way end, all is synced.\n"
     "\n"
@@ -55,6 +58,22 @@ Exit RunUntilStopped(Node& node, const sigset_t& signals) {
   }
 }
 
+// The configuration with what the command line says instead.
+platform::Result<Config> ConfigOf(const Options& options) {
+  auto config = LoadConfig(options.config);
+  if (!config) return config;
+  if (!options.data_dir.empty()) config->data_dir = options.data_dir;
+  if (!options.passphrase_file.empty()) config->passphrase_file = options.passphrase_file;
+  return config;
+}
+
+int RunSnapshot(const Options& options, const SnapshotCommand& command) {
+  if (!command.needs_config()) return command.Run(std::nullopt);
+  auto config = ConfigOf(options);
+  if (!config) return Report({Exit::kUsage, config.error()});
+  return command.Run(std::move(*config));
+}
+
 int Run(const Options& options) {
   // Blocked before any thread starts, so that only sigtimedwait takes them.
   sigset_t signals;
@@ -67,10 +86,8 @@ int Run(const Options& options) {
   if (!client::RequireTls13()) {
     return Report({Exit::kSelfTest, "OpenSSL does not accept 'TLS 1.3 only'"});
   }
-  auto config = LoadConfig(options.config);
+  auto config = ConfigOf(options);
   if (!config) return Report({Exit::kUsage, config.error()});
-  if (!options.data_dir.empty()) config->data_dir = options.data_dir;
-  if (!options.passphrase_file.empty()) config->passphrase_file = options.passphrase_file;
   SetUpLog(options.log_format == "json" ? LogFormat::kJson : LogFormat::kText, config->name,
            options.debug);
   // A connection takes a descriptor, and gRPC stops listening for good once there is none left.
@@ -112,6 +129,8 @@ int main(int argc, char** argv) {
   app.add_flag("--debug", options.debug, "log more");
   auto* check =
       app.add_subcommand("check-config", "load and check everything but the data, then end");
+  timebank::node::SnapshotCommand snapshot;
+  snapshot.AddTo(app);
   app.fallthrough();
   check->fallthrough();
   try {
@@ -119,10 +138,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;
   }
-  if (options.config.empty()) {
+  const bool needs_config = !snapshot.parsed() || snapshot.needs_config();
+  if (options.config.empty() && needs_config) {
     std::cerr << "timebank-node: --config is required; see --help\n";
     return 1;
   }
+  if (snapshot.parsed()) return timebank::node::RunSnapshot(options, snapshot);
   options.check_only = check->parsed();
   return timebank::node::Run(options);
 }

@@ -201,8 +201,8 @@ constexpr ReasonInfo kRows[] = {
     {v1::REASON_NOT_DEVELOPMENT, kFailedPrecondition, kNever, kNone,
      "only a development network does this", "仅开发网络可用"},
     {v1::REASON_BLOCK_DAMAGED, kDataLoss, Retry::kLater, kAskOperator,
-     "the node's copy of this block is damaged and will be fetched again",
-     "该区块副本损坏，将重新获取"},
+     "this node has no sound copy of the block; other nodes have it",
+     "本节点没有完好的该区块副本，请查询其他节点"},
     {v1::REASON_SHUTTING_DOWN, kUnavailable, Retry::kLater, kWaitAndRetry,
      "the node is shutting down", "节点正在关闭"},
 };

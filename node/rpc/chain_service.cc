@@ -3,6 +3,7 @@
 #include "chain/domains.h"
 #include "ledger/evidence.h"
 #include "ledger/validators.h"
+#include "node/rpc/receipt_access.h"
 #include "node/rpc/services.h"
 #include "node/rpc/unary.h"
 #include "timebank/v1/block.pb.h"
@@ -112,7 +113,7 @@ class Service final : public v1::ChainService::CallbackService {
           v1::REASON_NOT_FOUND, "the last final block has height " + std::to_string(last))};
     }
     auto block = backend_->index->ReadBlock(Height(at));
-    if (!block) return Unexpected{client::MakeError(v1::REASON_BLOCK_DAMAGED)};
+    if (!block) return Unexpected{BlockMissing(*backend_->index, Height(at))};
     return std::move(*block);
   }
 

@@ -19,6 +19,8 @@ class LedgerIndex {
                                                             std::size_t limit) = 0;
   // A final block; empty when it is not here or damaged.
   [[nodiscard]] virtual std::optional<consensus::CommittedBlock> ReadBlock(Height height) = 0;
+  // From which height on all final blocks are here.
+  [[nodiscard]] virtual Height first_block() const { return Height(1); }
   // Effects lines of a final transaction.
   [[nodiscard]] virtual std::optional<replica::TransactionRow> FindTransaction(const Hash& id) = 0;
 };

@@ -55,11 +55,6 @@ class Eye {
   std::map<std::string, bool> members_;
 };
 
-client::Error Damaged() {
-  return client::MakeError(v1::REASON_BLOCK_DAMAGED,
-                           "this node heals it from a peer; another node has it meanwhile");
-}
-
 // Whether `member` signed the transaction of the row, in whatever capacity.
 Expected<bool, client::Error> HasSigned(const MemberId& member, const replica::TransactionRow& row,
                                         LedgerIndex& index) {
@@ -69,13 +64,13 @@ Expected<bool, client::Error> HasSigned(const MemberId& member, const replica::T
   if (!block || block->block.body() == nullptr ||
       !body.ParseFromString(ToString(*block->block.body())) ||
       row.position >= static_cast<std::uint32_t>(body.envelopes_size())) {
-    return Unexpected{Damaged()};
+    return Unexpected{BlockMissing(index, row.height)};
   }
   v1::Envelope envelope;
   v1::TransactionBody transaction;
   if (!envelope.ParseFromString(body.envelopes(static_cast<int>(row.position))) ||
       !transaction.ParseFromString(envelope.body())) {
-    return Unexpected{Damaged()};
+    return Unexpected{BlockMissing(index, row.height)};
   }
   return std::ranges::any_of(transaction.signers(), [&](const v1::Signer& signer) {
     return signer.member() == member.text();
@@ -121,10 +116,21 @@ client::Error NoReceipt(const Hash& id) {
                                                      ", or no such line of it for this reader");
 }
 
+client::Error BlockMissing(const LedgerIndex& index, Height height) {
+  if (height < index.first_block()) {
+    return client::MakeError(
+        v1::REASON_BLOCK_DAMAGED,
+        "block " + std::to_string(height.value()) + " is older than the snapshot of block " +
+            std::to_string(index.first_block().value()) + " with which this node began");
+  }
+  return client::MakeError(v1::REASON_BLOCK_DAMAGED,
+                           "this node heals it from a peer; another node has it meanwhile");
+}
+
 client::Error WhyNoReceipt(LedgerIndex& index, const Hash& id) {
   const auto row = index.FindTransaction(id);
   if (!row) return NoReceipt(id);
-  if (!index.ReadBlock(row->height)) return Damaged();
+  if (!index.ReadBlock(row->height)) return BlockMissing(index, row->height);
   return client::MakeError(v1::REASON_NOT_YET, "the block that proves it is not here yet");
 }
 

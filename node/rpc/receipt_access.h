@@ -29,8 +29,11 @@ struct LineRequest {
 
 // "There is no such transaction, or no such line of it for you."
 [[nodiscard]] client::Error NoReceipt(const Hash& id);
-// Why the receipt of a transaction cannot be built: NOT_FOUND, BLOCK_DAMAGED, or NOT_YET when only
-// the block that proves it is missing.
+// BLOCK_DAMAGED, with why a final block cannot be read here: its copy is damaged, or it is older
+// than the snapshot that this node began with. Another node has it.
+[[nodiscard]] client::Error BlockMissing(const LedgerIndex& index, Height height);
+// Why the receipt of a transaction cannot be built: NOT_FOUND, BLOCK_DAMAGED, or NOT_YET when
+// only the block that proves it is missing.
 [[nodiscard]] client::Error WhyNoReceipt(LedgerIndex& index, const Hash& id);
 
 }  // namespace timebank::rpc

@@ -22,6 +22,8 @@ class OneBlock final : public LedgerIndex {
   std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
     return row && row->id == id ? row : std::nullopt;
   }
+  Height first_block() const override { return first; }
+  Height first{0};
   std::optional<consensus::CommittedBlock> block;
   std::optional<replica::TransactionRow> row;
 };
@@ -130,6 +132,10 @@ TEST_F(ReceiptAccessTest, ADamagedBlockIsNotAMissingTransaction) {
   EXPECT_EQ(WhyNoReceipt(index_, row_.id).reason, v1::REASON_NOT_YET);
   index_.block.reset();
   EXPECT_EQ(WhyNoReceipt(index_, row_.id).reason, v1::REASON_BLOCK_DAMAGED);
+  index_.first = row_.height.Next();
+  const client::Error older = WhyNoReceipt(index_, row_.id);
+  EXPECT_EQ(older.reason, v1::REASON_BLOCK_DAMAGED);
+  EXPECT_NE(older.message.find("older than the snapshot"), std::string::npos) << older.message;
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ class StorageIndex final : public LedgerIndex {
   std::optional<consensus::CommittedBlock> ReadBlock(Height height) override {
     return storage_->ReadBlock(height);
   }
+  Height first_block() const override { return storage_->first_block(); }
   std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override {
     return storage_->FindTransaction(id);
   }

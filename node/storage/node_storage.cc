@@ -198,6 +198,22 @@ std::optional<replica::TransactionRow> NodeStorage::FindTransaction(const Hash& 
   return row;
 }
 
+Status NodeStorage::VisitTransactions(
+    const std::function<void(const replica::TransactionRow&)>& visit) const {
+  Status sound = Done{};
+  const Status read = kv_->Visit(Column::kTransactions, {}, [&](ByteView key, ByteView value) {
+    const auto id = Hash::From(key);
+    const auto row = id ? DecodeTransactionRow(*id, value) : std::nullopt;
+    if (row) {
+      visit(*row);
+    } else {
+      sound = Fail("the row of transaction " + ToHex(key) + " is damaged");
+    }
+    return row.has_value();
+  });
+  return read ? sound : read;
+}
+
 std::vector<replica::IndexRow> NodeStorage::ScanIndex(ByteView prefix, ByteView after,
                                                       std::size_t limit) const {
   std::vector<replica::IndexRow> rows;
@@ -223,7 +239,7 @@ void NodeStorage::Scrub(ScrubBudget budget) {
   for (std::size_t i = 0; i < budget.blocks && bytes < budget.bytes; ++i) {
     const auto block = blocks_->Read(scrub_next_);
     if (!block && block.error().fault == BlockFault::kAbsent) {
-      scrub_next_ = Height(1);
+      scrub_next_ = first_block_;
       return;
     }
     if (!block) NoteDamage(scrub_next_, block.error());
@@ -296,6 +312,15 @@ Status NodeStorage::LoadFloor() {
   if (row->digest != floor->digest) {
     return Fail(WithAdvice("the floor in the database and its block differ"));
   }
+  const auto first = kv_->Get(Column::kMeta, AsBytes(kMetaFirst));
+  if (!first) return Fail(WithAdvice(first.error()));
+  if (*first) {
+    const auto height = ParseNumber(**first);
+    if (!height || *height == 0 || *height > floor->height.value()) {
+      return Fail(WithAdvice("the height of the first block in the database is damaged"));
+    }
+    first_block_ = scrub_next_ = Height(*height);
+  }
   floor_ = *floor;
   const chain::VotePosition& final_at = row->finalization.position;
   point_ = {.height = floor->height, .position = {final_at.epoch, final_at.view}};
@@ -352,7 +377,8 @@ Status NodeStorage::CheckFloorMark() {
 Status NodeStorage::CheckRecentBlocks() {
   if (floor_.height == Height(0)) return Done{};
   const std::uint64_t last = floor_.height.value();
-  const Height first(last > kRecentBlocks ? last - kRecentBlocks + 1 : 1);
+  const Height recent(last > kRecentBlocks ? last - kRecentBlocks + 1 : 1);
+  const Height first = std::max(recent, first_block_);
   const Status sound = blocks_->Verify(first, floor_.height);
   return sound ? sound : Fail(WithAdvice(sound.error()));
 }

@@ -69,6 +69,13 @@ class NodeStorage final : public replica::Storage {
   [[nodiscard]] std::vector<replica::IndexRow> ScanIndex(ByteView prefix, ByteView after,
                                                          std::size_t limit) const;
 
+  // From which height on all final blocks are here: 1, or that of the snapshot that this node began
+  // with. Any thread.
+  [[nodiscard]] Height first_block() const { return first_block_; }
+  // All final transactions, ascending by id.
+  [[nodiscard]] platform::Status VisitTransactions(
+      const std::function<void(const replica::TransactionRow&)>& visit) const;
+
   // Heights at which damage was found that Heal can repair and has not yet. Any thread.
   [[nodiscard]] std::vector<Height> DamagedBlocks() const;
   // Reads further blocks within the budget (but at least one), from the first to the last and then
@@ -105,6 +112,7 @@ class NodeStorage final : public replica::Storage {
   std::unique_ptr<BlockStore> blocks_;
   LiveTail tail_;
   FloorRow floor_;  // height 0: genesis
+  Height first_block_{1};
   CommittedPoint point_;
   FloorRow mark_;  // the last FloorMark
   std::optional<Millis> synced_at_ms_;

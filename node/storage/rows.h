@@ -21,6 +21,8 @@ inline constexpr std::string_view kMetaChain = "chain";      // chain_id 32
 inline constexpr std::string_view kMetaFloor = "floor";      // FloorRow
 // Where the log is scanned from; written in the batch of the floor that it belongs to.
 inline constexpr std::string_view kMetaLogStart = "log-start";  // LogPosition
+// Height u64 from which on all blocks are here: that of the snapshot a node began with. Absent: 1.
+inline constexpr std::string_view kMetaFirst = "first";
 
 // Key of kBlocks and of kLeaves.
 [[nodiscard]] Bytes NumberKey(std::uint64_t number);

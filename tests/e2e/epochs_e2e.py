@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 """Validators come, go and change their keys under load, with real processes: what clients were told
 stays, and receipts verify with the genesis file alone."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
 import time
 
 import crash_e2e
@@ -37,12 +42,17 @@ def wait_epoch(net, epoch, seconds=60):
     raise AssertionError(f"not all in epoch {epoch} after {seconds} s: {net.status()}")
 
 
-def new_validator(net, name, which):
-    """Its folder, its process; gives its index in cluster.json."""
+def new_folder(net, name, which):
+    """The folder of a validator that does not run yet, and its index in cluster.json."""
     folder = f"{net.dir}/{name}"
     net.json("validators", "new", "--name", name, "--out", folder,
              "--port-base", str(net.port_base + 12 + 3 * which))
-    index = len(net.cluster["nodes"]) - 1
+    return folder, len(net.cluster["nodes"]) - 1
+
+
+def new_validator(net, name, which):
+    """Its folder, its process; gives its index in cluster.json."""
+    folder, index = new_folder(net, name, which)
     net.start(index)
     return folder, index
 
@@ -127,6 +137,99 @@ def test_a_key_is_rotated_and_all_restart_one_by_one_under_load(net):
     net.wait_agreed(count=4, seconds=90)
     crash_e2e.check(net, work)
     verify_receipt(net)
+
+
+def snapshot(net, *arguments, expect=0):
+    """`timebank-node ... snapshot ... --json`: its answer."""
+    program = str(pathlib.Path(net.timebank).parent / "timebank-node")
+    run = subprocess.run([program, *arguments, "--json"], capture_output=True, text=True,
+                         timeout=120, check=False)
+    assert run.returncode == expect, (arguments, run.returncode, run.stdout, run.stderr)
+    return json.loads(run.stdout)
+
+
+def without(net, index, call):
+    """`call()` while cluster.json does not name the node."""
+    path = net.dir + "/cluster.json"
+    whole = net.cluster
+    shutil.copy(path, path + ".whole")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({**whole, "nodes": whole["nodes"][:index] + whole["nodes"][index + 1:]}, file)
+    try:
+        return call()
+    finally:
+        os.replace(path + ".whole", path)
+
+
+def config_of(net, index):
+    return net.cluster["nodes"][index]["dir"] + "/config.toml"
+
+
+def refuse_snapshots(net, saved, folder):
+    """Bad snapshots, and a good one for the wrong node: refused, and nothing is left behind."""
+    with open(saved, "rb") as file:
+        whole = file.read()
+    bad = net.root + "/bad.snapshot"
+    flipped = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:]
+               for at in range(len(whole) // 9, len(whole), len(whole) // 9)]
+    for content in [whole[:-1], whole[:len(whole) // 2], b"", b"no snapshot at all", *flipped]:
+        with open(bad, "wb") as file:
+            file.write(content)
+        snapshot(net, "snapshot", "verify", bad, "--genesis", net.dir + "/genesis.bin", expect=3)
+        snapshot(net, "--config", folder + "/config.toml", "snapshot", "restore", bad, expect=3)
+        assert not os.path.exists(folder + "/data"), os.listdir(folder)
+    voter = snapshot(net, "--config", config_of(net, 1), "--data-dir", net.root + "/again",
+                     "snapshot", "restore", saved, expect=2)
+    assert "may have voted" in voter["error"] and not os.path.exists(net.root + "/again"), voter
+    running = snapshot(net, "--config", config_of(net, 1), "snapshot", "save", bad + ".new",
+                       expect=3)
+    assert "stopped" in running["error"] and not os.path.exists(bad + ".new"), running
+
+
+def test_a_rotated_validator_starts_from_a_snapshot_under_load(net):
+    before = sets(net)["epoch"]
+    work = load(net, 30)
+    net.signal_node(0, 15)
+    net.wait_gone(0, seconds=30)
+    saved = net.root + "/ledger.snapshot"
+    report = snapshot(net, "--config", config_of(net, 0), "snapshot", "save", saved)
+    net.start(0)
+    assert report["height"] > 0 and report["epoch"] == before and report["transactions"] > 0, report
+    assert snapshot(net, "snapshot", "verify", saved, "--genesis",
+                    net.dir + "/genesis.bin") == report
+    folder, index = new_folder(net, "validator-2-new", 2)
+    refuse_snapshots(net, saved, folder)
+    assert snapshot(net, "--config", folder + "/config.toml", "snapshot", "restore",
+                    saved) == report
+    net.start(index)
+    net.json(*COUNCIL, "validators", "change", "--remove", "validator-2", "--add", folder)
+    say_ready(net, folder)
+    assert f"recovered at height {report['height']}," in net.log_tail(index, 20_000)
+    end = time.monotonic() + 60
+    while sets(net)["epoch"] != before + 1:
+        assert time.monotonic() < end, sets(net)
+        time.sleep(0.2)
+    net.forget([node["name"] for node in net.cluster["nodes"]].index("validator-2"))
+    numbers = work.finish()
+    assert numbers["invalid_accepted"] == 0, numbers
+    wait_epoch(net, before + 1)
+    net.wait_agreed(count=4, seconds=90)
+    index = [node["name"] for node in net.cluster["nodes"]].index("validator-2-new")
+    without(net, index, lambda: crash_e2e.check(net, work))
+    after = load(net, 10)
+    after.finish()
+    net.wait_agreed(count=4, seconds=60)
+    crash_e2e.check(net, after)  # of all four, also of the one that began with the snapshot
+    verify_receipt(net)
+    missing = json.loads(net.run("--json", "workload", "check", work.record, timeout=600)[1])
+    old = missing["first_missing"]
+    assert old and all(one["node"] == "validator-2-new" and "older than the snapshot" in one["why"]
+                       for one in old), missing
+    # A start reads all of it back and proves it.
+    net.signal_node(index, 15)
+    net.wait_gone(index, seconds=30)
+    net.start(index)
+    net.wait_agreed(count=4, seconds=60)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ class Disk final : public replica::Storage {
   std::optional<Height> HeightOf(const Hash& digest) override;
   std::optional<replica::TransactionRow> FindTransaction(const Hash& id) override;
 
+  // All final transactions, by id.
+  [[nodiscard]] const std::map<Hash, replica::TransactionRow>& rows() const {
+    return database_.rows;
+  }
+
   // Whether the log would still hold it after a crash.
   [[nodiscard]] bool HasSynced(const chain::VotePosition& my_vote) const {
     return synced_votes_.contains(my_vote);
