@@ -149,12 +149,21 @@ bool Core::State::TooDeep(const BlockInfo& parent) const {
   return parent.height.value() >= floor_height + kUnfinalizedDepthMax;
 }
 
-// Bodies that matter, parents first: the next final block, notarized ones, the candidate.
+// Bodies that matter: the next final block, notarized ones with their ancestors, the candidate. Of
+// an ancestor no certificate need be held here: its view may have been nullified as well.
 void Core::State::AskChecks() {
   const auto next = final_.digests.find(tree_.base_height().Next());
   if (next != final_.digests.end()) AskCheck(next->second);
   for (const auto& [view, round] : rounds_.all()) {
-    if (round.notarization) AskCheck(round.notarization->position.digest);
+    if (!round.notarization) continue;
+    Hash at = round.notarization->position.digest;
+    for (const TreeBlock* held = tree_.Find(at); held != nullptr && !halted_;
+         held = tree_.Find(at)) {
+      if (held->state == BodyState::kValid) break;
+      if (held->state == BodyState::kInvalid) Halt(DivergenceReason::kInvalidNotarized, view, at);
+      AskCheck(at);
+      at = held->block.header().parent;
+    }
     if (halted_) return;
   }
   if (candidate_ && candidate_->sound) AskCheck(candidate_->block.digest());

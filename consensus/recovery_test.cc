@@ -334,6 +334,50 @@ TEST(Restart, P15ReplayExecutesOnlyWhatStorageLacks) {
   }
 }
 
+// Others notarized view 1 and built on it; here it was nullified, and its certificate never came.
+// After a restart the block of view 1 is in the log, executed by nobody: it has to be, for its
+// child's sake. With just a quorum online everything depends on this node. Found by the exhaustive
+// check.
+TEST(Restart, AParentWhoseCertificateIsNotHeldIsExecutedForItsChild) {
+  Cluster cluster(NetworkOptions{});
+  const std::size_t me = cluster.LeaderAt(4);
+  const std::vector<std::size_t> others = cluster.MakePuppetsBut(me);
+  const auto certificate = [&](VoteKind kind, std::uint64_t view, std::uint64_t parent,
+                               const Hash& digest) {
+    return CertificateMessage{
+        cluster.CertificateOf(others, {kind, Epoch(0), View(view), View(parent), digest})};
+  };
+  const std::size_t first = cluster.LeaderAt(1);
+  const Block parent = cluster.BlockOnGenesis(first, {1});
+  cluster.Deliver(first, me, cluster.ProposalBy(first, 1, parent));
+  cluster.Run(20);
+  cluster.Deliver(first, me, certificate(VoteKind::kNullify, 1, 0, Hash{}));
+  cluster.Run(20);
+  cluster.Crash(me);
+  cluster.node(me).executor = testing::Executor();
+  cluster.Restart(me);
+  const std::size_t second = cluster.LeaderAt(2);
+  const Block child = testing::MakeBlock({cluster.chain_id(),
+                                          cluster.validators(),
+                                          ReplicaIndex(static_cast<std::uint16_t>(second)),
+                                          parent.digest(),
+                                          Height(2),
+                                          parent.header().timestamp_ms.Next(),
+                                          {2}});
+  cluster.Deliver(second, me, certificate(VoteKind::kNotarize, 2, 1, child.digest()));
+  cluster.Run(20);
+  cluster.Deliver(second, me, Blocks{{child}});
+  cluster.Run(20);
+  for (const std::size_t other : {others[0], others[1]}) {
+    cluster.Deliver(
+        other, me,
+        cluster.VoteOf(other, {VoteKind::kFinalize, Epoch(0), View(2), View(0), child.digest()}));
+  }
+  cluster.Run(20);
+  EXPECT_EQ(cluster.height(me), Height(2));
+  EXPECT_EQ(cluster.faults(), kNone);
+}
+
 // P5, P14: a restarted node neither signs while it replays nor goes below its floor.
 TEST(Restart, P5P14SignsNothingAndKeepsItsFloor) {
   Cluster cluster(NetworkOptions{});
