@@ -70,11 +70,17 @@ struct Snapshot {
   std::optional<chain::VotePosition> unknown_vote;
 };
 
+namespace testing {
+class CoreProbe;
+}
+
 class Core {
  public:
   // Replays the records: no vote is signed, own votes count in the own tally again (P2).
   Core(const Config& config, const Recovered& recovered);
   ~Core();
+  Core(const Core& other);  // a value; only the signer is shared
+  Core& operator=(const Core&) = delete;
   Core(Core&&) noexcept;
   Core& operator=(Core&&) noexcept;
 
@@ -84,6 +90,7 @@ class Core {
   [[nodiscard]] Snapshot snapshot() const;
 
  private:
+  friend class testing::CoreProbe;  // the model checker compares states
   class State;
   std::unique_ptr<State> state_;
 };

@@ -1,6 +1,5 @@
 // The core's state and rules, one .cc per concern; steps.cc runs them. Private to this folder.
 #pragma once
-
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +21,7 @@ class Core::State {
   [[nodiscard]] Snapshot snapshot() const;
 
  private:
+  friend class testing::CoreProbe;
   // recovery.cc
   void Replay(const std::vector<Record>& records);
   void ReplayCertificates(const std::vector<Record>& records);

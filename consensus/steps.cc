@@ -10,6 +10,7 @@ namespace timebank::consensus {
 Core::Core(const Config& config, const Recovered& recovered)
     : state_(std::make_unique<State>(config, recovered)) {}
 Core::~Core() = default;
+Core::Core(const Core& other) : state_(std::make_unique<State>(*other.state_)) {}
 Core::Core(Core&&) noexcept = default;
 Core& Core::operator=(Core&&) noexcept = default;
 

@@ -16,6 +16,10 @@
 
 namespace timebank::consensus {
 
+namespace testing {
+class CoreProbe;
+}
+
 enum class Standing : std::uint8_t {
   kNew,            // first of its validator, view and kind
   kContradiction,  // differs from the first; not yet held
@@ -54,6 +58,7 @@ class VoteTally {
   [[nodiscard]] std::size_t views() const { return views_.size(); }
 
  private:
+  friend class testing::CoreProbe;
   using Slot = std::pair<ReplicaIndex, chain::VoteKind>;
   using ViewVotes = std::map<Slot, std::vector<Vote>>;  // each: first, then a contradiction
 

@@ -2,10 +2,11 @@
 """Writes copies of the protocol's sources in which each break of mutants.txt can be switched on at
 run time: weave.py OUT FILE...
 
-mutants.txt holds blocks: "NAME: what is broken", "in FILE", then pairs of lines "- original" and
-"+ replacement", where MUTANT in a replacement is the condition that its break is on. An original
-that is not found exactly once is an error: the list follows the code. Several breaks may share an
-edit. "mutants.cc" gets names and texts in order; the first break has number 1.
+mutants.txt holds blocks: "NAME: what is broken", where it is known to die, "in FILE", then pairs of
+lines "- original" and "+ replacement", where MUTANT in a replacement is the condition that its
+break is on. An original that is not found exactly once is an error: the list follows the code.
+Several breaks may share an edit. Where it dies: "seed N" of the simulator, "model" (the exhaustive
+check), or both. "mutants.cc" gets all of it in order; the first break has number 1.
 """
 import pathlib
 import sys
@@ -14,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def read():
-    """(name, text) of each break, and {(file, original, replacement): numbers}."""
+    """[name, text, seed, in the model] of each break, {(file, original, replacement): numbers}."""
     names, edits, file, original = [], {}, None, None
     listing = (ROOT / "tests/mutants/mutants.txt").read_text(encoding="utf-8")
     for line in listing.splitlines():
@@ -23,12 +24,16 @@ def read():
             continue
         if line.startswith("in "):
             file = line[3:]
+        elif line.startswith("seed "):
+            names[-1][2] = int(line[5:])
+        elif line == "model":
+            names[-1][3] = True
         elif line.startswith("- "):
             original = text
         elif line.startswith("+ "):
             edits.setdefault((file, original, text), []).append(len(names))
         else:
-            names.append(line.split(": ", 1))
+            names.append([*line.split(": ", 1), 0, False])
     return names, edits
 
 
@@ -48,11 +53,12 @@ def main():
         woven = f'extern int timebank_mutant;\n#line 1 "{ROOT / name}"\n{text}'
         if not path.exists() or path.read_text(encoding="utf-8") != woven:
             path.write_text(woven, encoding="utf-8")
-    listing = "".join(f'    {{"{name}", "{text}"}},\n' for name, text in names)
+    listing = "".join(f'    {{"{name}", "{text}", {seed}, {str(model).lower()}}},\n'
+                      for name, text, seed, model in names)
     (out / "mutants.cc").write_text(
-        "extern const char* const timebank_mutants[][2];\nextern const int timebank_mutants_count;\n"
-        f"const char* const timebank_mutants[][2] = {{\n{listing}}};\n"
-        f"const int timebank_mutants_count = {len(names)};\n", encoding="utf-8")
+        '#include "tests/mutants/mutants.h"\n\nnamespace timebank::mutants {\n'
+        f"extern const std::vector<Mutant> kMutants = {{\n{listing}}};\n"
+        "}  // namespace timebank::mutants\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
