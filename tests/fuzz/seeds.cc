@@ -20,6 +20,7 @@
 #include "node/storage/log_format.h"
 #include "node/storage/rows.h"
 #include "tests/fuzz/messages.h"
+#include "tests/fuzz/small_ledger.h"
 #include "tests/fuzz/time_bank.h"
 #include "tests/vectors/sample_bodies.h"
 
@@ -75,6 +76,7 @@ void Seeds::WriteAll() {
   AddPeerMessages();
   AddStored();
   AddLog();
+  Add("snapshot", SmallLedger().Snapshot());
   AddTexts();
 }
 
