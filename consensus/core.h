@@ -13,6 +13,7 @@
 #include "chain/header.h"
 #include "chain/validator_set.h"
 #include "consensus/event.h"
+#include "consensus/limits.h"
 #include "consensus/output.h"
 #include "consensus/record.h"
 #include "consensus/signer.h"
@@ -22,12 +23,12 @@ namespace timebank::consensus {
 struct Config {
   Hash chain_id;
   chain::Era era;
-  chain::ValidatorSet validators;    // of the current epoch
-  std::optional<ReplicaIndex> own;   // in it; empty: observer, which never votes
-  VoteSigner* signer = nullptr;      // outlives the core; may be null where `own` is empty for good
-  std::uint64_t delay_ms = 100;      // D: the bound on a message's delay that timers assume
-  std::uint64_t skew_max_ms = 5000;  // how far a block's timestamp may be from the local clock
-  std::uint64_t retry_ms = 1000;     // t_r
+  chain::ValidatorSet validators;   // of the current epoch
+  std::optional<ReplicaIndex> own;  // in it; empty: observer, which never votes
+  VoteSigner* signer = nullptr;     // outlives the core; may be null where `own` is empty for good
+  std::uint64_t delay_ms = 100;     // D: the bound on a message's delay that timers assume
+  std::uint64_t skew_max_ms = kSkewMaxMs;
+  std::uint64_t retry_ms = 1000;  // t_r
   // Whether a vote of the own key that the log does not hold ends all voting (Snapshot::
   // unknown_vote). Off only in tests that run one key in two processes.
   bool watch_own_key = true;

@@ -23,6 +23,9 @@ inline constexpr std::uint64_t kUnfinalizedDepthMax = 16;
 // A body without certificate and without my vote is forgotten this many views later.
 inline constexpr std::uint64_t kIdleBodyViews = 16;
 
+// How far a block's timestamp may be from a voter's clock.
+inline constexpr std::uint64_t kSkewMaxMs = 5'000;
+
 // Asked for and given per message; a reply may hold fewer, never more.
 inline constexpr std::size_t kFetchCertificatesMax = 64;
 inline constexpr std::size_t kFetchBlocksMax = 64;

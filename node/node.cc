@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "consensus/limits.h"
 #include "consensus/signer.h"
 #include "crypto/self_test.h"
 #include "ledger/signatures.h"
@@ -34,6 +35,7 @@ constexpr std::uint32_t kGraceMs = 5000;
 constexpr std::size_t kHealedAtOnce = 16;       // damaged blocks asked of peers a second
 constexpr std::uint64_t kSameStartMs = 60'000;  // validators that begin a ledger together
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+constexpr std::uint64_t kStartBytesMin = 3 * std::uint64_t{storage::kSegmentBytes};
 
 Unexpected<StartFailure> Fail(Exit exit, std::string text) {
   return Unexpected{StartFailure{exit, std::move(text)}};
@@ -94,6 +96,7 @@ class Node::Impl {
         spdlog::info("enough disk is free again: transactions are accepted");
       }
     }
+    WatchClocks();
     storage_->Scrub({});
     AskForDamagedBlocks();
     WarnOfAnEarlierLife();
@@ -136,10 +139,23 @@ class Node::Impl {
                     "the file away only when they have found the cause and say so");
   }
 
+  // Said before anything is touched: a start writes the last segment of the log anew and makes the
+  // next one, and a database that finds no space while it opens may take the process with it.
+  [[nodiscard]] Expected<bool, StartFailure> RequireRoom() const {
+    const auto space = platform::SpaceOf(config_.data_dir);
+    if (!space) return Fail(Exit::kStorage, space.error());
+    if (space->free_bytes >= kStartBytesMin) return true;
+    return Fail(Exit::kStorage, "fewer than " + std::to_string(kStartBytesMin / kMebibyte) +
+                                    " MiB are free below " + config_.data_dir +
+                                    ". The data itself is not the trouble. The disk is full: give "
+                                    "it space and start again");
+  }
+
   Expected<bool, StartFailure> OpenStorage() {
     if (auto made = platform::CreateDirectories(config_.data_dir, 0700); !made) {
       return Fail(Exit::kStorage, made.error());
     }
+    if (auto room = RequireRoom(); !room) return room;
     storage::NodeStorageOptions options;
     options.chain_id = identity_.genesis.chain_id;
     options.report = [](const std::string& text) { spdlog::error("{}", text); };
@@ -162,6 +178,7 @@ class Node::Impl {
                              .identity = identity_.tls,
                              .addresses = identity_.addresses,
                              .seeds = identity_.seeds,
+                             .ledger_now = [this] { return clock_->LedgerNow(); },
                              .memory_bytes = config_.limits.memory_mb * kMebibyte},
         &inbox_, &metrics_);
     peers_->SetBlockTap([this](const replica::PeerKey& peer, const consensus::Blocks& blocks) {
@@ -257,6 +274,28 @@ class Node::Impl {
     halted_ = true;
   }
 
+  // Said when it begins, changes and ends: with clocks too far apart nothing is recorded, and
+  // nothing else would tell why. Seen twice, for a single frame may have come late.
+  void WatchClocks() {
+    std::vector<std::string> apart;
+    for (const rpc::PeerState& peer : peers_->ClocksApart()) apart.push_back(peer.name);
+    const bool same = std::exchange(clocks_seen_, apart) == apart;
+    if (!same || apart == clocks_apart_) return;
+    clocks_apart_ = std::move(apart);
+    const std::string now = backend_.ClocksApart();
+    if (now.empty()) {
+      spdlog::info("clocks: those of all reachable peers are within {} s of this node's",
+                   consensus::kSkewMaxMs / 1000);
+      return;
+    }
+    spdlog::error(
+        "clocks: {} of this node's. More than {} s apart, validators refuse each other's blocks, "
+        "and "
+        "without a quorum that agrees about the time nothing is recorded. Compare `date -u` with a "
+        "clock that is right, here and there, and repair the synchronisation of the wrong one",
+        now, consensus::kSkewMaxMs / 1000);
+  }
+
   // Damaged blocks are asked of all peers; whoever has them answers, and HealFrom writes them anew.
   void AskForDamagedBlocks() {
     std::vector<Height> damaged = storage_->DamagedBlocks();
@@ -318,6 +357,8 @@ class Node::Impl {
   std::unique_ptr<rpc::ClientServer> server_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::atomic<bool> halted_{false};
+  std::vector<std::string> clocks_seen_;   // whose clocks were too far off a second ago
+  std::vector<std::string> clocks_apart_;  // ... and of whom that was last said
   bool recovered_ = false;
   std::optional<Millis> empty_since_;  // ledger time of the start, while this node has no block
 };

@@ -1,5 +1,6 @@
 // `timebank status`: what every validator says of itself, side by side.
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <future>
 #include <nlohmann/json.hpp>
 
@@ -22,6 +23,32 @@ std::vector<Answer> AskAll(client::Client& client) {
   std::vector<Answer> answers;
   for (auto& call : calls) answers.push_back(call.get());
   return answers;
+}
+
+// "validator-3 +60.0 s, validator-4 -7.1 s": peers whose clocks are too far from this node's for
+// them to vote for each other's blocks.
+std::string ClocksApart(const v1::GetStatusResponse& status) {
+  const auto most = static_cast<std::int64_t>(status.clock_skew_max_ms());
+  std::string out;
+  for (const v1::PeerStatus& peer : status.peers()) {
+    const std::int64_t ahead_ms = peer.clock_ahead_ms();
+    const std::int64_t size = std::abs(ahead_ms);
+    if (!peer.reachable() || size <= most) continue;
+    out.append(out.empty() ? "" : ", ").append(peer.name()).append(ahead_ms > 0 ? " +" : " -");
+    out.append(std::to_string(size / 1000)).append(".");
+    out.append(std::to_string(size % 1000 / 100)).append(" s");
+  }
+  return out;
+}
+
+Json JsonOfPeers(const v1::GetStatusResponse& status) {
+  Json peers = Json::array();
+  for (const v1::PeerStatus& peer : status.peers()) {
+    peers.push_back({{"name", peer.name()},
+                     {"reachable", peer.reachable()},
+                     {"clock_ahead_ms", peer.clock_ahead_ms()}});
+  }
+  return peers;
 }
 
 Json JsonOfNode(const client::NodeAddress& node, const Answer& answer, std::int64_t offset) {
@@ -49,6 +76,9 @@ Json JsonOfNode(const client::NodeAddress& node, const Answer& answer, std::int6
           {"ledger_time", Rfc3339(status.ledger_time_ms(), offset)},
           {"ledger_time_ms", status.ledger_time_ms()},
           {"clock_offset_ms", status.clock_offset_ms()},
+          {"clock_skew_max_ms", status.clock_skew_max_ms()},
+          {"clocks_apart", ClocksApart(status)},
+          {"peers", JsonOfPeers(status)},
           {"next_due_ms", status.next_due_ms()},
           {"members", status.members()},
           {"credited_minutes", status.credited_minutes()},
@@ -85,6 +115,12 @@ void PrintNodes(Context& context, const client::Client& client,
                LocalTime(status.ledger_time_ms(), offset), status.version()});
   }
   PrintText(table.Text());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const std::string apart = answers[i] ? ClocksApart(*answers[i]) : "";
+    if (apart.empty()) continue;
+    PrintText(client.nodes()[i].name + ": " + std::string(context.Say(Text::kClocksApart)) + " " +
+              apart);
+  }
   if (client.genesis().message.development()) PrintText(context.Say(Text::kDevelopment));
 }
 

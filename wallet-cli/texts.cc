@@ -23,6 +23,10 @@ constexpr Row kRows[] = {
     {Text::kTooFew, "validators reachable / needed", "可达验证节点 / 所需"},
     {Text::kDevelopment, "DEVELOPMENT network: its clock can be set, its minutes bind nobody",
      "开发网络（DEVELOPMENT）：时钟可调，所记时间不具效力"},
+    {Text::kClocksApart,
+     "clocks too far from its own (without a quorum that agrees about the time nothing is "
+     "recorded):",
+     "与本节点时钟相差过大（对时间达不成法定多数时无法记账）："},
     {Text::kNothing, "nothing", "无"},
     {Text::kOutcome, "outcome", "结果"},
     {Text::kState, "state", "状态"},

@@ -19,6 +19,7 @@ enum class Text {
   kNobodyAnswers,  // no validator can be reached
   kTooFew,         // ... N of M are reachable, Q are needed
   kDevelopment,    // what a development network is
+  kClocksApart,    // before names of validators and by how much
   kNothing,        // an empty list
   kOutcome,
   kState,

@@ -20,6 +20,8 @@ inline constexpr std::string_view kErrorDomain = "timebank";
 inline constexpr std::string_view kTransactionIdKey = "transaction_id";  // hexadecimal
 inline constexpr std::string_view kHeightKey = "judged_height";          // decimal
 inline constexpr std::string_view kReachableKey = "validators_reachable";
+// Whose clocks are too far from the node's, where that is so.
+inline constexpr std::string_view kClocksApartKey = "clocks_apart";
 inline constexpr std::string_view kQuorumKey = "validators_needed";
 
 struct Error {

@@ -1,5 +1,7 @@
 #include "node/rpc/backend.h"
 
+#include <cstdlib>
+
 #include "ledger/validators.h"
 
 namespace timebank::rpc {
@@ -25,7 +27,21 @@ client::Error Backend::NotFinal(const Hash& id) const {
   error.metadata[std::string(client::kTransactionIdKey)] = ToHex(id.view());
   error.metadata[std::string(client::kReachableKey)] = std::to_string(reachable);
   error.metadata[std::string(client::kQuorumKey)] = std::to_string(needed);
+  const std::string apart = ClocksApart();
+  if (!apart.empty()) error.metadata[std::string(client::kClocksApartKey)] = apart;
   return error;
+}
+
+std::string Backend::ClocksApart() const {
+  std::string out;
+  for (const PeerState& peer : peers->ClocksApart()) {
+    const std::int64_t ahead_ms = peer.clock_ahead_ms.value_or(0);
+    const auto size = static_cast<std::uint64_t>(std::abs(ahead_ms));
+    if (!out.empty()) out += ", ";
+    out += peer.name + " " + std::to_string(size / 1000) + "." + std::to_string(size % 1000 / 100) +
+           (ahead_ms > 0 ? " s ahead" : " s behind");
+  }
+  return out;
 }
 
 Standing Backend::CurrentStanding() const {

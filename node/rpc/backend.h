@@ -52,6 +52,9 @@ struct Backend {
   // "not final yet", told with how many validators are reachable and needed (DESIGN 6).
   [[nodiscard]] client::Error NotFinal(const Hash& id) const;
   [[nodiscard]] Standing CurrentStanding() const;
+  // "validator-3 60.0 s ahead, validator-4 7.1 s behind"; empty: no clock is too far from this
+  // node's to vote for each other's blocks.
+  [[nodiscard]] std::string ClocksApart() const;
   [[nodiscard]] Gauges SampleGauges() const;
 };
 

@@ -3,6 +3,7 @@
 
 #include "chain/canonical.h"
 #include "chain/domains.h"
+#include "consensus/limits.h"
 #include "node/rpc/ledger_totals.h"
 #include "node/rpc/services.h"
 #include "node/rpc/unary.h"
@@ -69,6 +70,7 @@ v1::GetStatusResponse Service::Status() {
     v1::PeerStatus* status = out.add_peers();
     status->set_name(peer.name);
     status->set_reachable(peer.reachable);
+    status->set_clock_ahead_ms(peer.clock_ahead_ms.value_or(0));
   }
   out.set_validator_key(crypto::SuitedKey(backend_->key.public_key()));
   out.set_members(totals.members);
@@ -76,6 +78,7 @@ v1::GetStatusResponse Service::Status() {
   if (now->status.next_due_ms) out.set_next_due_ms(now->status.next_due_ms->value());
   out.set_validator(standing.is_validator);
   out.set_clock_offset_ms(backend_->clock->offset_ms());
+  out.set_clock_skew_max_ms(consensus::kSkewMaxMs);
   return out;
 }
 
@@ -101,6 +104,7 @@ Expected<v1::SetClockResponse, client::Error> Service::SetClock(
   }
   const auto set = backend_->clock->SetOffset(command->offset_ms());
   if (!set) return Unexpected{client::MakeError(v1::REASON_BAD_FIELD, set.error())};
+  backend_->peers->ForgetClocks();
   backend_->inbox->PutOwn(replica::Tick{});  // something may be due now
   spdlog::info("clock set: ledger time is {} ms", backend_->clock->LedgerNow().value());
   v1::SetClockResponse out;

@@ -39,10 +39,10 @@ struct PeerLinks::Link::Stream {
   grpc::ClientContext context;
 };
 
-PeerLinks::Link::Link(replica::Peer peer, const client::TlsIdentity& identity,
+PeerLinks::Link::Link(replica::Peer peer, const PeerLinksConfig& config,
                       const PeerPenalties* penalties, Inbox* inbox, Metrics* metrics)
     : peer_(std::move(peer)),
-      identity_(identity),
+      config_(config),
       penalties_(penalties),
       inbox_(inbox),
       metrics_(metrics) {}
@@ -113,7 +113,7 @@ void PeerLinks::Link::Run() {
 }
 
 bool PeerLinks::Link::RunStream() {
-  const auto channel = Connect(peer_, identity_);
+  const auto channel = Connect(peer_, config_.identity);
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) return false;
   const auto stub = v1::PeerService::NewStub(channel);
   Stream stream;
@@ -139,6 +139,7 @@ bool PeerLinks::Link::RunStream() {
     for (auto messages = TakeFrame(); !messages.empty(); messages = TakeFrame()) {
       frame.Clear();
       for (const replica::SharedMessage& message : messages) frame.add_messages(*message);
+      frame.set_ledger_time_ms(config_.ledger_now().value());
       if (!call->Write(frame)) break;
     }
     up_ = false;

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "node/rpc/peer_clock.h"
 #include "node/rpc/peer_links.h"
 
 namespace timebank::rpc {
@@ -29,7 +30,7 @@ inline constexpr int kPeerPingMs = 2000;
 class PeerLinks::Link {
  public:
   // What is pointed to outlives the link.
-  Link(replica::Peer peer, const client::TlsIdentity& identity, const PeerPenalties* penalties,
+  Link(replica::Peer peer, const PeerLinksConfig& config, const PeerPenalties* penalties,
        Inbox* inbox, Metrics* metrics);
   ~Link();
 
@@ -42,6 +43,7 @@ class PeerLinks::Link {
   void Break();
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] const replica::Peer& peer() const { return peer_; }
+  [[nodiscard]] PeerClock& clock() { return clock_; }
 
  private:
   struct Stream;
@@ -56,11 +58,12 @@ class PeerLinks::Link {
   [[nodiscard]] std::vector<replica::SharedMessage> TakeFrame();
 
   const replica::Peer peer_;
-  const client::TlsIdentity identity_;
+  const PeerLinksConfig& config_;
   const PeerPenalties* const penalties_;
   Inbox* const inbox_;
   Metrics* const metrics_;
   std::atomic<bool> up_{false};
+  PeerClock clock_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Lane consensus_;

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include "consensus/limits.h"
 #include "node/rpc/peer_link.h"
 #include "platform/clock.h"
 #include "timebank/v1/peer.grpc.pb.h"
@@ -117,6 +119,7 @@ grpc::Status PeerLinks::Service::Exchange(
     if (newest != nullptr) newest->TryCancel();
     newest = context;
   }
+  if (const SharedLink link = links_.LinkTo(*peer)) link->clock().Begin();
   context->AddInitialMetadata("timebank-peer", "1");
   stream->SendInitialMetadata();
   v1::ExchangeRequest frame;
@@ -139,6 +142,11 @@ bool PeerLinks::Service::Take(const replica::PeerKey& peer, const v1::ExchangeRe
   if (frame.messages_size() == 0 || frame.messages_size() > kFrameMessagesMax) {
     links_.Punish(peer, "a frame of no or too many messages");
     return false;
+  }
+  const SharedLink link = links_.LinkTo(peer);
+  if (link != nullptr && frame.ledger_time_ms() != 0) {
+    link->clock().Note(Millis(frame.ledger_time_ms()), config_.ledger_now(),
+                       platform::MonotonicMs());
   }
   for (const std::string& bytes : frame.messages()) {
     // The rest of what it sent before it was found out.
@@ -215,8 +223,7 @@ void PeerLinks::SetPeers(const std::vector<replica::Peer>& peers) {
       link = links_.erase(link);
     }
     for (const auto& [key, peer] : wanted) {
-      const auto link =
-          std::make_shared<Link>(peer, config_.identity, &penalties_, inbox_, metrics_);
+      const auto link = std::make_shared<Link>(peer, config_, &penalties_, inbox_, metrics_);
       if (started_) link->Start();
       links_.emplace(key, link);
     }
@@ -271,10 +278,25 @@ void PeerLinks::Punish(const replica::PeerKey& peer, std::string_view what) {
 std::vector<PeerState> PeerLinks::states() const {
   std::vector<PeerState> out;
   for (const SharedLink& link : links()) {
-    out.push_back({.name = link->peer().name, .reachable = link->up()});
+    out.push_back({.name = link->peer().name,
+                   .reachable = link->up(),
+                   .clock_ahead_ms = link->clock().ahead_ms()});
   }
   std::ranges::sort(out, {}, &PeerState::name);
   return out;
+}
+
+std::vector<PeerState> PeerLinks::ClocksApart() const {
+  constexpr auto kMax = static_cast<std::int64_t>(consensus::kSkewMaxMs);
+  std::vector<PeerState> out = states();
+  std::erase_if(out, [](const PeerState& peer) {
+    return !peer.reachable || std::abs(peer.clock_ahead_ms.value_or(0)) <= kMax;
+  });
+  return out;
+}
+
+void PeerLinks::ForgetClocks() {
+  for (const SharedLink& link : links()) link->clock().Begin();
 }
 
 std::size_t PeerLinks::Reachable(const std::vector<std::string>& names) const {

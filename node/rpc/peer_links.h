@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,13 +27,15 @@ struct PeerLinksConfig {
   std::string listen;
   client::TlsIdentity identity;
   std::map<std::string, std::string> addresses;  // by name; instead of what the ledger says
-  std::vector<replica::Peer> seeds;  // linked to whatever the ledger says: how a newcomer begins
+  std::vector<replica::Peer> seeds;    // linked to whatever the ledger says: how a newcomer begins
+  std::function<Millis()> ledger_now;  // told to peers; any thread
   std::size_t memory_bytes = std::size_t{256} << 20;  // of gRPC's buffers on the peer port
 };
 
 struct PeerState {
   std::string name;
   bool reachable = false;
+  std::optional<std::int64_t> clock_ahead_ms;  // of this node's; empty: it has not said
 };
 
 class PeerLinks final : public replica::Transport {
@@ -59,6 +62,10 @@ class PeerLinks final : public replica::Transport {
 
   // By name.
   [[nodiscard]] std::vector<PeerState> states() const;
+  // Those whose clocks are further from this node's than validators bear (kSkewMaxMs).
+  [[nodiscard]] std::vector<PeerState> ClocksApart() const;
+  // This node's clock was set: what peers said of theirs was compared with the old one.
+  void ForgetClocks();
   // How many of these names a link stands to.
   [[nodiscard]] std::size_t Reachable(const std::vector<std::string>& names) const;
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -49,6 +50,9 @@ class KvStore {
   [[nodiscard]] virtual platform::Status Sync() = 0;
   // Moves all to its final files: a clean stop, after which the next start verifies every byte.
   [[nodiscard]] virtual platform::Status Flush() = 0;
+  // A copy as of one moment in `directory`, which must not exist; any thread. Files that never
+  // change are shared where the file system allows it.
+  [[nodiscard]] virtual platform::Status CopyTo(const std::string& directory) const = 0;
   // Reads every data file and compares checksums; the error names the file.
   [[nodiscard]] virtual platform::Status Verify() const = 0;
 };

@@ -44,7 +44,7 @@ Status CheckPresence(const std::string& directory, const LogFiles& files) {
   const auto log = HasSegments(files);
   if (!log) return Fail(log.error());
   const bool database = platform::FileExists(directory + "/kv/CURRENT");
-  if (!platform::FileExists(directory + std::string(kStartedFile))) return Done{};
+  if (!HasStarted(directory)) return Done{};
   if (!database) {
     return Fail(WithAdvice("the database " + directory + "/kv is missing or incomplete (no " +
                            "CURRENT), although this validator has voted from here"));
@@ -58,6 +58,10 @@ Status CheckPresence(const std::string& directory, const LogFiles& files) {
 
 }  // namespace
 
+bool HasStarted(const std::string& directory) {
+  return platform::FileExists(directory + std::string(kStartedFile));
+}
+
 Result<std::unique_ptr<NodeStorage>> NodeStorage::Open(const std::string& directory,
                                                        NodeStorageOptions options) {
   auto files = OpenLogDirectory(directory + "/log");
@@ -67,9 +71,9 @@ Result<std::unique_ptr<NodeStorage>> NodeStorage::Open(const std::string& direct
   if (!kv) return Fail(WithAdvice(kv.error()));
   auto storage = OpenOn(std::move(*files), std::move(*kv), std::move(options));
   if (!storage) return storage;
-  const std::string started = directory + std::string(kStartedFile);
-  if (platform::FileExists(started)) return storage;
-  const Status marked = platform::CreateFileExclusively(started, AsBytes(kStartedText), 0600);
+  if (HasStarted(directory)) return storage;
+  const Status marked = platform::CreateFileExclusively(directory + std::string(kStartedFile),
+                                                        AsBytes(kStartedText), 0600);
   if (!marked) return Fail(WithAdvice(marked.error()));
   return storage;
 }
@@ -165,7 +169,7 @@ void NodeStorage::CommitBlock(const replica::CommitBatch& batch) {
 
 void NodeStorage::MaybeSync(Millis steady_ms) {
   if (!synced_at_ms_) synced_at_ms_ = steady_ms;
-  if (floor_ == mark_) return;
+  if (floor_ == mark_ || marks_held_) return;
   const bool many = floor_.height.value() - mark_.height.value() >= kSyncBlocks;
   const bool late = steady_ms.value() - synced_at_ms_->value() >= kSyncIntervalMs;
   if (!many && !late) return;

@@ -23,6 +23,9 @@ namespace timebank::storage {
 inline constexpr std::uint64_t kSyncBlocks = 64;
 inline constexpr std::uint64_t kSyncIntervalMs = 2000;
 
+// Whether a node has ever worked on the data in `directory`.
+[[nodiscard]] bool HasStarted(const std::string& directory);
+
 // How much one call of Scrub reads, whichever is reached first.
 struct ScrubBudget {
   std::size_t blocks = 256;
@@ -76,6 +79,16 @@ class NodeStorage final : public replica::Storage {
   [[nodiscard]] platform::Status VisitTransactions(
       const std::function<void(const replica::TransactionRow&)>& visit) const;
 
+  // A copy of database and log of one moment, while the node works: HoldMarks(true), CopyDatabase,
+  // then log_end and HoldMarks(false) together. In between no FloorMark is logged, or the log could
+  // name a floor that the copy of the database does not have. The log below log_end never changes.
+  void HoldMarks(bool hold) { marks_held_ = hold; }
+  [[nodiscard]] const LogPosition& log_end() const { return log_->next(); }
+  // Any thread; `directory` must not exist.
+  [[nodiscard]] platform::Status CopyDatabase(const std::string& directory) const {
+    return kv_->CopyTo(directory);
+  }
+
   // Heights at which damage was found that Heal can repair and has not yet. Any thread.
   [[nodiscard]] std::vector<Height> DamagedBlocks() const;
   // Reads further blocks within the budget (but at least one), from the first to the last and then
@@ -115,6 +128,7 @@ class NodeStorage final : public replica::Storage {
   Height first_block_{1};
   CommittedPoint point_;
   FloorRow mark_;  // the last FloorMark
+  bool marks_held_ = false;
   std::optional<Millis> synced_at_ms_;
   std::vector<consensus::Record> recovered_;
   std::vector<consensus::Record> unsynced_;

@@ -42,6 +42,10 @@ def wait_until(condition, seconds, story):
         time.sleep(0.2)
 
 
+class Skip(Exception):
+    """Raised by a test that this machine cannot run; says why."""
+
+
 class Network:
     def __init__(self, build, *up_arguments):
         self.timebank = str(pathlib.Path(build).resolve() / "bin/timebank")
@@ -177,7 +181,7 @@ def main(module, arguments=None):
     parser.add_argument("--build", default=str(ROOT / "build/dev"))
     parser.add_argument("--only", default="")
     options = parser.parse_args(arguments)
-    passed, failed, net = 0, 0, None
+    passed, failed, skipped, net = 0, 0, 0, None
     try:
         net = module["network"](options.build)
         net.up()
@@ -189,6 +193,9 @@ def main(module, arguments=None):
                 test(net)
                 passed += 1
                 print(f"ok      {name} {time.monotonic() - began:.1f} s", flush=True)
+            except Skip as why:
+                skipped += 1
+                print(f"skipped: {name}: {why}", flush=True)
             except Exception:  # a failing test must not hide the others
                 failed += 1
                 print(f"FAILED  {name}\n{traceback.format_exc()}{net.story()}", flush=True)
@@ -198,5 +205,5 @@ def main(module, arguments=None):
     finally:
         if net is not None:
             net.down()
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     sys.exit(1 if failed else 0)

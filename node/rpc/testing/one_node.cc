@@ -53,12 +53,14 @@ OneNode::OneNode(std::size_t validators)
 }
 
 void OneNode::Serve() {
-  peers_ = std::make_unique<PeerLinks>(PeerLinksConfig{.chain_id = ledger_.chain_id(),
-                                                       .listen = "",
-                                                       .identity = tls_,
-                                                       .addresses = {},
-                                                       .seeds = {}},
-                                       &inbox_, &metrics_);
+  peers_ = std::make_unique<PeerLinks>(
+      PeerLinksConfig{.chain_id = ledger_.chain_id(),
+                      .listen = "",
+                      .identity = tls_,
+                      .addresses = {},
+                      .seeds = {},
+                      .ledger_now = [this] { return clock_->LedgerNow(); }},
+      &inbox_, &metrics_);
   replica::Config config;
   config.genesis = ledger_.genesis_bytes();
   config.signer = &signer_;

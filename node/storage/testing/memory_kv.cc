@@ -64,6 +64,10 @@ Status MemoryKv::Sync() {
 
 Status MemoryKv::Flush() { return Sync(); }
 
+Status MemoryKv::CopyTo(const std::string& directory) const {
+  return Fail("a database in memory has no files to copy to " + directory);
+}
+
 Status MemoryKv::Verify() const { return Fault(); }
 
 Status MemoryKv::Fault() const {

@@ -33,6 +33,8 @@ class MemoryKv final : public KvStore {
   [[nodiscard]] platform::Status Write(std::span<const KvWrite> writes) override;
   [[nodiscard]] platform::Status Sync() override;
   [[nodiscard]] platform::Status Flush() override;
+  // Fails: there are no files.
+  [[nodiscard]] platform::Status CopyTo(const std::string& directory) const override;
   [[nodiscard]] platform::Status Verify() const override;
 
  private:
