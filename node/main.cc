@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "api/client/tls.h"
+#include "node/backup_command.h"
 #include "node/config.h"
 #include "node/log_setup.h"
 #include "node/node.h"
@@ -25,6 +27,7 @@ constexpr char kFooter[] =
     "  timebank-node check-config --config /etc/timebank/config.toml\n"
     "  timebank-node --config /etc/timebank/config.toml --data-dir /var/lib/timebank\n"
     "  timebank-node --config /etc/timebank/config.toml snapshot save /mnt/ledger.snapshot\n"
+    "  timebank-node --config /etc/timebank/config.toml backup make /mnt/backup/2026-11-26\n"
     "\n"
     "SIGTERM and SIGINT drain: nothing new is accepted, calls under way end, all is synced.\n"
     "\n"
@@ -72,6 +75,12 @@ int RunSnapshot(const Options& options, const SnapshotCommand& command) {
   auto config = ConfigOf(options);
   if (!config) return Report({Exit::kUsage, config.error()});
   return command.Run(std::move(*config));
+}
+
+int RunBackup(const Options& options, const BackupCommand& command) {
+  const auto config = ConfigOf(options);
+  if (!config) return Report({Exit::kUsage, config.error()});
+  return command.Run(*config, TIMEBANK_VERSION);
 }
 
 int Run(const Options& options) {
@@ -131,6 +140,8 @@ int main(int argc, char** argv) {
       app.add_subcommand("check-config", "load and check everything but the data, then end");
   timebank::node::SnapshotCommand snapshot;
   snapshot.AddTo(app);
+  timebank::node::BackupCommand backup;
+  backup.AddTo(app);
   app.fallthrough();
   check->fallthrough();
   try {
@@ -144,6 +155,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   if (snapshot.parsed()) return timebank::node::RunSnapshot(options, snapshot);
+  if (backup.parsed()) return timebank::node::RunBackup(options, backup);
   options.check_only = check->parsed();
   return timebank::node::Run(options);
 }

@@ -13,8 +13,10 @@
 #include "consensus/signer.h"
 #include "crypto/self_test.h"
 #include "ledger/signatures.h"
+#include "node/checkpoint.h"
 #include "node/identity.h"
 #include "node/metrics_server.h"
+#include "node/restored_mark.h"
 #include "node/rpc/backend.h"
 #include "node/rpc/client_server.h"
 #include "node/rpc/peer_requests.h"
@@ -97,6 +99,7 @@ class Node::Impl {
       }
     }
     WatchClocks();
+    AnswerBackupRequest(config_.data_dir, *storage_, inbox_);
     storage_->Scrub({});
     AskForDamagedBlocks();
     WarnOfAnEarlierLife();
@@ -139,6 +142,27 @@ class Node::Impl {
                     "the file away only when they have found the cause and say so");
   }
 
+  // Whether these data come from a backup, and may vote with this key (restored_mark.h).
+  [[nodiscard]] Expected<bool, StartFailure> ReadMark() {
+    const auto mark = ReadRestoredMark(config_.data_dir);
+    if (!mark) return Fail(Exit::kStorage, mark.error());
+    if (mark->empty()) return true;
+    if (!storage::HasStarted(config_.data_dir)) {
+      return Fail(Exit::kStorage, config_.data_dir +
+                                      " is of a restore that was cut short; run `timebank-node "
+                                      "backup restore` again");
+    }
+    backend_.restored = std::ranges::find(*mark, identity_.key.public_key()) != mark->end();
+    if (backend_.restored) {
+      spdlog::warn(
+          "the data in {} were restored from a backup: this node follows the others and does not "
+          "vote with this key, for it cannot know what it voted since. With a new key it will; see "
+          "'A validator that lost its data' in the runbook",
+          config_.data_dir);
+    }
+    return true;
+  }
+
   // Said before anything is touched: a start writes the last segment of the log anew and makes the
   // next one, and a database that finds no space while it opens may take the process with it.
   [[nodiscard]] Expected<bool, StartFailure> RequireRoom() const {
@@ -156,6 +180,7 @@ class Node::Impl {
       return Fail(Exit::kStorage, made.error());
     }
     if (auto room = RequireRoom(); !room) return room;
+    if (auto marked = ReadMark(); !marked) return marked;
     storage::NodeStorageOptions options;
     options.chain_id = identity_.genesis.chain_id;
     options.report = [](const std::string& text) { spdlog::error("{}", text); };
@@ -187,6 +212,7 @@ class Node::Impl {
     replica::Config replica_config;
     replica_config.genesis = identity_.genesis_bytes;
     replica_config.signer = &signer_;
+    replica_config.votes = !backend_.restored;
     replica_config.delay_ms = config_.delay_ms;
     replica_config.pool.transactions = config_.limits.pool_transactions;
     // No clerk or approver fills the pool alone, but one stream of bulk fits (kStreamInFlightMax).

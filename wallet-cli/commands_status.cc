@@ -41,6 +41,15 @@ std::string ClocksApart(const v1::GetStatusResponse& status) {
   return out;
 }
 
+// For programs and, as it is short, for people too.
+std::string NameOf(v1::Voting voting) {
+  if (voting == v1::VOTING_VOTES) return "yes";
+  if (voting == v1::VOTING_NO_VALIDATOR) return "no_validator";
+  if (voting == v1::VOTING_RESTORED) return "restored";
+  if (voting == v1::VOTING_LOST_VOTES) return "lost_votes";
+  return "unknown";  // a node of another version
+}
+
 Json JsonOfPeers(const v1::GetStatusResponse& status) {
   Json peers = Json::array();
   for (const v1::PeerStatus& peer : status.peers()) {
@@ -73,6 +82,7 @@ Json JsonOfNode(const client::NodeAddress& node, const Answer& answer, std::int6
           {"reachable", status.reachable()},
           {"pool", status.pool_transactions()},
           {"accepting", status.accepting()},
+          {"voting", NameOf(status.voting())},
           {"ledger_time", Rfc3339(status.ledger_time_ms(), offset)},
           {"ledger_time_ms", status.ledger_time_ms()},
           {"clock_offset_ms", status.clock_offset_ms()},
@@ -97,18 +107,18 @@ std::string Short(const std::string& message) {
 void PrintNodes(Context& context, const client::Client& client,
                 const std::vector<Answer>& answers) {
   const std::int64_t offset = context.CivilOffset();
-  Table table(
-      {"validator", "height", "state root", "view", "reachable", "pool", "ledger time", "version"});
+  Table table({"validator", "height", "state root", "view", "votes", "reachable", "pool",
+               "ledger time", "version"});
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const std::string& name = client.nodes()[i].name;
     if (!answers[i]) {
-      table.Add({name, "-", "-", "-", "-", "-", "-", Short(answers[i].error().message)});
+      table.Add({name, "-", "-", "-", "-", "-", "-", "-", Short(answers[i].error().message)});
       continue;
     }
     const v1::GetStatusResponse& status = *answers[i];
     table.Add({name, std::to_string(status.height()),
                ToHex(AsBytes(status.state_root())).substr(0, kRootDigits),
-               std::to_string(status.view()),
+               std::to_string(status.view()), NameOf(status.voting()),
                std::to_string(status.reachable()) + " of " + std::to_string(status.validators()) +
                    " (" + std::to_string(status.quorum()) + " needed)",
                std::to_string(status.pool_transactions()) + (status.accepting() ? "" : ", closed"),

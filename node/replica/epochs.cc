@@ -56,7 +56,7 @@ void Replica::Impl::Serve(const consensus::ServeEpochs& serve) {
 }
 
 std::optional<ReplicaIndex> OwnPlace(const Config& config, const chain::ValidatorSet& set) {
-  if (config.signer == nullptr) return std::nullopt;
+  if (config.signer == nullptr || !config.votes) return std::nullopt;
   return set.IndexOf(config.signer->public_key());
 }
 

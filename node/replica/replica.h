@@ -26,6 +26,7 @@ struct Config {
   // Null: observer, as is who has a key that is not in the current set. Outlives the replica, which
   // tells it the votes of the log.
   consensus::LocalSigner* signer = nullptr;
+  bool votes = true;             // false: an observer, although it has a validator's key
   std::uint64_t delay_ms = 100;  // D of CONSENSUS 2
   PoolLimits pool;
   // A leader stops here; voters accept whatever the limits of a block allow (DESIGN 4). With twice

@@ -63,6 +63,12 @@ Standing Backend::CurrentStanding() const {
   return out;
 }
 
+v1::Voting Backend::CurrentVoting() const {
+  if (restored) return v1::VOTING_RESTORED;
+  if (loop->published()->status.consensus.unknown_vote) return v1::VOTING_LOST_VOTES;
+  return CurrentStanding().is_validator ? v1::VOTING_VOTES : v1::VOTING_NO_VALIDATOR;
+}
+
 Gauges Backend::SampleGauges() const {
   const auto now = loop->published();
   Gauges out;

@@ -18,6 +18,7 @@
 #include "node/rpc/peer_links.h"
 #include "node/rpc/rate_limit.h"
 #include "node/rpc/replica_loop.h"
+#include "timebank/v1/query.pb.h"
 
 namespace timebank::rpc {
 
@@ -43,6 +44,7 @@ struct Backend {
   Metrics* metrics = nullptr;
   LedgerIndex* index = nullptr;
   RateLimit* limit = nullptr;
+  bool restored = false;  // these data must not vote with `key`
   std::atomic<bool> draining{false};
   std::atomic<bool> disk_low{false};
   OpenCalls calls;
@@ -52,6 +54,7 @@ struct Backend {
   // "not final yet", told with how many validators are reachable and needed (DESIGN 6).
   [[nodiscard]] client::Error NotFinal(const Hash& id) const;
   [[nodiscard]] Standing CurrentStanding() const;
+  [[nodiscard]] v1::Voting CurrentVoting() const;
   // "validator-3 60.0 s ahead, validator-4 7.1 s behind"; empty: no clock is too far from this
   // node's to vote for each other's blocks.
   [[nodiscard]] std::string ClocksApart() const;

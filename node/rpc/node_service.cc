@@ -78,6 +78,7 @@ v1::GetStatusResponse Service::Status() {
   if (now->status.next_due_ms) out.set_next_due_ms(now->status.next_due_ms->value());
   out.set_validator(standing.is_validator);
   out.set_clock_offset_ms(backend_->clock->offset_ms());
+  out.set_voting(backend_->CurrentVoting());
   out.set_clock_skew_max_ms(consensus::kSkewMaxMs);
   return out;
 }

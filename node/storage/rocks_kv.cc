@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "platform/file.h"
 
 namespace timebank::storage {
 namespace {
@@ -140,6 +141,8 @@ Result<std::unique_ptr<KvStore>> OpenRocksKv(const std::string& directory) {
   for (std::size_t i = 0; i < kColumns; ++i) {
     descriptors.emplace_back(kColumnNames.at(i), ColumnOptions(i));
   }
+  // Or RocksDB notes an error where there is none yet.
+  if (auto made = platform::CreateDirectories(directory, 0700); !made) return Fail(made.error());
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> columns;
   const auto status =
@@ -159,7 +162,7 @@ namespace {
 // said.
 class Notes final : public rocksdb::Logger {
  public:
-  Notes() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+  Notes() : rocksdb::Logger(rocksdb::InfoLogLevel::ERROR_LEVEL) {}
   using rocksdb::Logger::Logv;
   void Logv(const char* format, va_list arguments) override {
     std::array<char, 512> text{};

@@ -143,8 +143,11 @@ class Network:
         return process
 
     def forget(self, index):
-        """Ends a node for good and takes it out of cluster.json."""
-        self.kill(index)
+        """Ends a node for good, if it still runs, and takes it out of cluster.json."""
+        try:
+            self.kill(index)
+        except ProcessLookupError:
+            pass
         cluster = self.cluster
         del cluster["nodes"][index]
         with open(self.dir + "/cluster.json", "w", encoding="utf-8") as file:
