@@ -221,6 +221,8 @@ SubmitOutcome Client::Submit(const SignedTransaction& transaction, std::uint32_t
   if (const auto* recorded = std::get_if<Recorded>(&verdict)) {
     impl_->SawHeight(recorded->verified.header.height);
   }
+  // Or a later answer could be of a state from before the refusal.
+  if (const auto* refused = std::get_if<Refused>(&verdict)) impl_->SawHeight(refused->judged);
   return verdict;
 }
 

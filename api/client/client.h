@@ -34,10 +34,11 @@ struct Recorded {
   std::string receipt;  // canonical bytes, to be kept
   chain::VerifiedReceipt verified;
 };
-// f + 1 validators refuse, judged at or above the height of this client's last receipt.
+// f + 1 validators refuse, judged at or above the height of this client's last answer.
 struct Refused {
   Hash id;
   Error error;
+  Height judged;  // the lowest at which one of them judged, which no liar can raise
 };
 // Neither is known: ask for the receipt later, or send the same bytes again.
 struct Unknown {

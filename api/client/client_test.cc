@@ -253,6 +253,23 @@ TEST_F(ClientTest, LaterSubmissionsNameTheHeightOfTheLastReceipt) {
   EXPECT_EQ(asked, 31U);
 }
 
+// What two validators refused at heights 40 and 1,000 was refused by an honest one at 40 or above.
+TEST_F(ClientTest, LaterSubmissionsNameTheLowestHeightOfTheLastRefusal) {
+  std::atomic<std::uint64_t> asked{0};
+  for (std::size_t i = 0; i < 4; ++i) {
+    nodes_[i]->on_submit = [&asked, i](const v1::SubmitRequest& request, v1::SubmitResponse&) {
+      asked = request.min_height();
+      Error error = MakeError(v1::REASON_F4_DUPLICATE);
+      error.metadata[std::string(kHeightKey)] = i % 2 == 0 ? "1000" : "40";
+      return ToStatus(error);
+    };
+  }
+  EXPECT_TRUE(std::holds_alternative<Refused>(client_->Submit(transaction_)));
+  EXPECT_EQ(client_->last_height(), Height(40));
+  EXPECT_TRUE(std::holds_alternative<Refused>(client_->Submit(transaction_)));
+  EXPECT_EQ(asked, 40U);
+}
+
 TEST_F(ClientTest, LedgerTimeComesFromASignedTipAndNotFromAnImpostor) {
   for (const auto& node : nodes_) node->tip_key = platform::NewSecretKey();
   EXPECT_FALSE(client_->LedgerNow().has_value());

@@ -1,6 +1,7 @@
 #include "api/client/submit_round.h"
 
 #include <grpcpp/grpcpp.h>
+#include <algorithm>
 
 #include <chrono>
 #include <optional>
@@ -76,8 +77,9 @@ class Round {
     const bool refusal = error.reason != v1::REASON_UNSPECIFIED && !IsAboutTheNode(error.reason);
     if (refusal) {
       ++refusals_;
+      judged_ = std::min(judged_, Height(error.Number(kHeightKey)));
       if (!refused_) refused_ = std::move(error);
-      if (refusals_ >= agree_) return Refused{transaction_.id, *refused_};
+      if (refusals_ >= agree_) return Refused{transaction_.id, *refused_, judged_};
     } else if (!last_ || error.reason != v1::REASON_UNSPECIFIED) {
       last_ = std::move(error);  // a node's own words say more than a broken connection
     }
@@ -118,6 +120,7 @@ class Round {
   std::vector<std::unique_ptr<Call>> calls_;
   std::size_t open_ = 0;
   std::size_t refusals_ = 0;
+  Height judged_{~std::uint64_t{0}};  // the lowest of the refusals
   std::optional<Error> refused_;
   std::optional<Error> last_;
 };

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -56,6 +57,10 @@ std::vector<std::string> AllKinds() {
   return kinds;
 }
 
+constexpr std::size_t kTellEvery = 100;      // seeds of one job
+constexpr std::size_t kColumns = 3;          // of the table
+constexpr std::size_t kSeedsForAll = 2'000;  // of which each kind takes effect in some
+
 // What a job tells its parent, a word and a number a line.
 using Totals = std::map<std::string, std::uint64_t>;
 
@@ -80,7 +85,14 @@ RunResult RunSeed(std::uint64_t seed, const BatchOptions& options) {
     const RunResult result = RunSeed(options.seeds[i], options);
     ++totals[result.verdict == Verdict::kGood ? "passed" : "failed"];
     worst = std::max(worst, static_cast<int>(result.verdict));
-    for (const auto& [what, count] : result.fired) totals["fired " + what] += count;
+    for (const auto& [what, count] : result.fired) {
+      totals["fired " + what] += count;
+      if (count > 0) ++totals["seeds " + what];
+    }
+    if (job == 0 && (i / jobs) % kTellEvery == kTellEvery - 1) {
+      std::cerr << "sim: about " << i + 1 << " of " << options.seeds.size() << " seeds"
+                << std::endl;
+    }
   }
   std::string text;
   for (const auto& [name, count] : totals) text += name + "=" + std::to_string(count) + "\n";
@@ -109,13 +121,20 @@ std::string ReadAll(int in) {
   return text;
 }
 
-void PrintFired(const Totals& totals) {
-  std::string line = "fired:";
+// A table of what took effect: how often, and in how many seeds. The kinds that never did.
+std::vector<std::string> PrintFired(Totals& totals) {
+  std::vector<std::string> never;
+  std::ostringstream out;
+  std::size_t column = 0;
   for (const std::string& kind : AllKinds()) {
-    const auto found = totals.find("fired " + kind);
-    line += " " + kind + " " + std::to_string(found == totals.end() ? 0 : found->second);
+    const std::uint64_t times = totals["fired " + kind];
+    if (times == 0) never.push_back(kind);
+    out << std::left << std::setw(17) << kind << std::right << std::setw(9) << times << " in"
+        << std::setw(6) << totals["seeds " + kind];
+    out << (++column % kColumns == 0 ? "\n" : "   ");
   }
-  std::cout << line << "\n";
+  std::cout << out.str() << (column % kColumns == 0 ? "" : "\n");
+  return never;
 }
 
 }  // namespace
@@ -144,7 +163,11 @@ int RunBatch(const BatchOptions& options) {
     TB_CHECK(waitpid(pid, &status, 0) == pid);
     worst = std::max(worst, WIFEXITED(status) ? WEXITSTATUS(status) : 127);
   }
-  PrintFired(totals);
+  for (const std::string& kind : PrintFired(totals)) {
+    if (options.profile != Profile::kSwarm || options.seeds.size() < kSeedsForAll) break;
+    std::cout << "never in so many seeds: " << kind << "\n";
+    worst = std::max(worst, 1);
+  }
   // A job that crashed took its counts along.
   const std::uint64_t failed = options.seeds.size() - totals["passed"];
   std::cout << "sim: " << totals["passed"] << " passed, " << failed << " failed\n";
