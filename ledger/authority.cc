@@ -114,6 +114,28 @@ Reason RequireTwoOfficers(TxContext& tx, const OfficeAsked& a, const OfficeAsked
   return in_order || swapped ? kOk : v1::REASON_THRESHOLD_NOT_MET;
 }
 
+bool SitsInCouncil(TxContext& tx, const Signer& signer) {
+  const auto& council = tx.chain().council();
+  return std::find(council.begin(), council.end(), signer.org.text()) != council.end() &&
+         HoldsOffice(tx, signer, v1::ROLE_COUNCIL);
+}
+
+Reason RequireCouncil(TxContext& tx) {
+  std::vector<OrgId> organisations;
+  std::vector<MemberId> persons;
+  for (const Signer& signer : tx.signers()) {
+    if (!SitsInCouncil(tx, signer)) return v1::REASON_F15_WRONG_SCOPE;
+    organisations.push_back(signer.org);
+    persons.push_back(signer.member);
+  }
+  const auto distinct = [](auto& ids) {
+    std::sort(ids.begin(), ids.end());
+    return static_cast<std::size_t>(std::unique(ids.begin(), ids.end()) - ids.begin());
+  };
+  const std::size_t speaking = std::min(distinct(organisations), distinct(persons));
+  return speaking >= tx.chain().council_threshold() ? kOk : v1::REASON_THRESHOLD_NOT_MET;
+}
+
 bool IsProxyFor(const TxContext& tx, const v1::Member& member, const MemberId& proxy,
                 std::uint32_t scope) {
   return std::any_of(member.proxies().begin(), member.proxies().end(),

@@ -53,6 +53,12 @@ struct OfficeAsked {
 // signer of the two.
 [[nodiscard]] Reason RequireTwoOfficers(TxContext& tx, const OfficeAsked& a, const OfficeAsked& b);
 
+// True when the signer signs as COUNCIL for an organisation of the council.
+[[nodiscard]] bool SitsInCouncil(TxContext& tx, const Signer& signer);
+// All signers sit in the council (F15); as many persons of as many of its organisations as its
+// threshold (THRESHOLD_NOT_MET).
+[[nodiscard]] Reason RequireCouncil(TxContext& tx);
+
 // True while `proxy` may act for `member` in all of `scope`; for scope 0, in any.
 [[nodiscard]] bool IsProxyFor(const TxContext& tx, const v1::Member& member, const MemberId& proxy,
                               std::uint32_t scope);

@@ -112,6 +112,7 @@ template <> struct Record<v1::TransactionMark> : RecordIn<v1::TABLE_TRANSACTION,
 template <> struct Record<v1::DigestMark> : RecordIn<v1::TABLE_DIGEST, DigestSlot> {};
 template <> struct Record<v1::ValidatorSetRecord> : RecordIn<v1::TABLE_VALIDATORS, Epoch> {};
 template <> struct Record<v1::EvidenceRecord> : RecordIn<v1::TABLE_EVIDENCE, Epoch> {};
+template <> struct Record<v1::EditionRecord> : RecordIn<v1::TABLE_EDITION, Single> {};
 template <> struct Record<v1::PaperBatchRecord> : RecordIn<v1::TABLE_PAPER_BATCH, Hash> {};
 template <> struct Record<v1::GrantMark> : RecordIn<v1::TABLE_GRANT, GrantId> {};
 // clang-format on

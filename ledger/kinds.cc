@@ -42,6 +42,7 @@ constexpr std::array kKinds{
     Row<&Body::change_validators>(22, "CHANGE_VALIDATORS", kMarked),
     Row<&Body::ready>(23, "READY", kIdempotent),
     Row<&Body::approve_budget>(25, "APPROVE_BUDGET", kIdempotent),
+    Row<&Body::schedule_edition>(30, "SCHEDULE_EDITION", kMarked),
     Row<&Body::register_member>(40, "REGISTER_MEMBER", kIdempotent),
     Row<&Body::add_key>(41, "ADD_KEY", kIdempotent),
     Row<&Body::revoke_key>(42, "REVOKE_KEY", kIdempotent),

@@ -27,6 +27,8 @@ namespace timebank::ledger {
 // ---- validators.cc ----
 [[nodiscard]] Reason CheckForm(const v1::ChangeValidators& message);
 [[nodiscard]] Reason Execute(TxContext& tx, const v1::ChangeValidators& message);
+[[nodiscard]] Reason CheckForm(const v1::ScheduleEdition& message);
+[[nodiscard]] Reason Execute(TxContext& tx, const v1::ScheduleEdition& message);
 [[nodiscard]] Reason CheckForm(const v1::Ready& message);
 [[nodiscard]] Reason Execute(TxContext& tx, const v1::Ready& message);
 

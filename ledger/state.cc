@@ -42,6 +42,7 @@ const google::protobuf::Message* PrototypeOf(v1::Table table) {
   match(v1::DigestMark::default_instance());
   match(v1::ValidatorSetRecord::default_instance());
   match(v1::EvidenceRecord::default_instance());
+  match(v1::EditionRecord::default_instance());
   match(v1::PaperBatchRecord::default_instance());
   match(v1::GrantMark::default_instance());
   return found;

@@ -36,29 +36,6 @@ bool Clashes(const v1::Validator& a, const v1::Validator& b) {
   return a.key() == b.key() || a.name() == b.name() || a.tls_key_hash() == b.tls_key_hash();
 }
 
-bool SitsInCouncil(TxContext& tx, const Signer& signer) {
-  const auto& council = tx.chain().council();
-  return std::find(council.begin(), council.end(), signer.org.text()) != council.end() &&
-         HoldsOffice(tx, signer, v1::ROLE_COUNCIL);
-}
-
-// All signers sit in the council; as many persons of as many organisations as its threshold.
-Reason RequireCouncil(TxContext& tx) {
-  std::vector<OrgId> organisations;
-  std::vector<MemberId> persons;
-  for (const Signer& signer : tx.signers()) {
-    if (!SitsInCouncil(tx, signer)) return v1::REASON_F15_WRONG_SCOPE;
-    organisations.push_back(signer.org);
-    persons.push_back(signer.member);
-  }
-  const auto distinct = [](auto& ids) {
-    std::sort(ids.begin(), ids.end());
-    return static_cast<std::size_t>(std::unique(ids.begin(), ids.end()) - ids.begin());
-  };
-  const std::size_t speaking = std::min(distinct(organisations), distinct(persons));
-  return speaking >= tx.chain().council_threshold() ? kOk : v1::REASON_THRESHOLD_NOT_MET;
-}
-
 Reason CheckValidatorForm(const v1::Validator& validator) {
   if (AnyEmpty({validator.key(), validator.name(), validator.tls_key_hash(), validator.address()}))
     return v1::REASON_MISSING_FIELD;

@@ -5,16 +5,11 @@
 
 #include "chain/domains.h"
 #include "chain/genesis.h"
+#include "ledger/testing/council.h"
 #include "ledger/testing/test_ledger.h"
 
 namespace timebank::ledger::testing {
 namespace {
-
-const By kSeat1{"council_1", v1::ROLE_COUNCIL, "district"};
-const By kSeat2{"council_2", v1::ROLE_COUNCIL, "town"};
-const By kSeat2Again{"council_2b", v1::ROLE_COUNCIL, "town"};
-const By kSeat3{"council_1", v1::ROLE_COUNCIL, "clinic"};  // a person with two seats
-const By kOperator{"operator", v1::ROLE_VALIDATOR_OPERATOR, "town"};
 
 std::string KeyOf(std::string_view name) {
   return crypto::SuitedKey(SecretKeyOf(name).public_key());
@@ -29,25 +24,6 @@ v1::Validator ValidatorOf(const std::string& name) {
   return validator;
 }
 
-void Seat(v1::Genesis& genesis, const By& by) {
-  v1::Member* member = nullptr;
-  for (v1::Member& known : *genesis.mutable_members()) {
-    if (known.member() == PersonId(by.person).str()) member = &known;
-  }
-  if (member == nullptr) {
-    member = genesis.add_members();
-    member->set_member(PersonId(by.person).str());
-    member->set_home_org(OrganisationId("district").str());
-    const crypto::PublicKey key = SecretKeyOf(by.person).public_key();
-    v1::MemberKey& record = *member->add_keys();
-    record.set_key_id(crypto::KeyIdOf(key).str());
-    record.set_key(crypto::SuitedKey(key));
-  }
-  v1::Office& office = *member->add_offices();
-  office.set_org(OrganisationId(by.org).str());
-  office.set_role(by.role);
-}
-
 // `size` validators v0, v1, ...; a council of three organisations, two of which decide.
 std::function<void(v1::Genesis&)> WithValidators(int size) {
   return [size](v1::Genesis& genesis) {
@@ -57,11 +33,7 @@ std::function<void(v1::Genesis&)> WithValidators(int size) {
               [](const auto& a, const auto& b) { return a.key() < b.key(); });
     genesis.clear_validators();
     for (v1::Validator& validator : set) *genesis.add_validators() = validator;
-    for (const char* organisation : {"district", "town", "clinic"}) {
-      genesis.add_council(OrganisationId(organisation).str());
-    }
-    genesis.set_council_threshold(2);
-    for (const By& by : {kSeat1, kSeat2, kSeat2Again, kSeat3, kOperator}) Seat(genesis, by);
+    SeatCouncil(genesis);
   };
 }
 

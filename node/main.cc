@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/client/tls.h"
+#include "ledger/editions.h"
 #include "node/backup_command.h"
 #include "node/config.h"
 #include "node/log_setup.h"
@@ -20,6 +21,11 @@
 
 namespace timebank::node {
 namespace {
+
+// A build for tests knows one edition more (tests/e2e/CMakeLists.txt).
+#ifndef TIMEBANK_EDITION_KNOWN
+#define TIMEBANK_EDITION_KNOWN ledger::kEditionKnown
+#endif
 
 constexpr char kFooter[] =
     "Example:\n"
@@ -34,7 +40,9 @@ constexpr char kFooter[] =
     "Exit codes: 0 stopped as asked; 1 command line or configuration; 2 keys, certificate and\n"
     "genesis do not fit together; 3 the node's data is damaged, too new or in use; 4 self-test of\n"
     "the cryptography failed; 5 an address cannot be listened on; 6 halted because this node and\n"
-    "a quorum disagree: data_dir/divergence.txt, while which is there it does not start.";
+    "a quorum disagree: data_dir/divergence.txt, while which is there it does not start; 7 the "
+    "next\n"
+    "block needs an edition of the rules that this release does not know: start a newer one.";
 
 struct Options {
   std::string config;
@@ -50,13 +58,13 @@ int Report(const StartFailure& failure) {
   return static_cast<int>(failure.exit);
 }
 
-// Until a signal to stop, or the node has halted.
+// Until a signal to stop, or the node cannot go on.
 Exit RunUntilStopped(Node& node, const sigset_t& signals) {
   const timespec second{.tv_sec = 1, .tv_nsec = 0};
   for (;;) {
     node.Housekeep();
     const int signal = sigtimedwait(&signals, nullptr, &second);
-    if (node.halted()) return Exit::kHalted;
+    if (const auto ended = node.ended()) return *ended;
     if (signal == SIGTERM || signal == SIGINT) return Exit::kOk;
   }
 }
@@ -103,7 +111,7 @@ int Run(const Options& options) {
   if (const auto raised = platform::RaiseDescriptorLimit(); !raised) {
     spdlog::warn("{}", raised.error());
   }
-  auto node = Node::Prepare(std::move(*config), TIMEBANK_VERSION);
+  auto node = Node::Prepare(std::move(*config), {TIMEBANK_VERSION, TIMEBANK_EDITION_KNOWN});
   if (!node) return Report(node.error());
   if (options.check_only) {
     std::cout << options.config << ": configuration, keys, certificate and genesis are in order\n";

@@ -36,6 +36,7 @@ namespace {
 constexpr std::uint32_t kGraceMs = 5000;
 constexpr std::size_t kHealedAtOnce = 16;       // damaged blocks asked of peers a second
 constexpr std::uint64_t kSameStartMs = 60'000;  // validators that begin a ledger together
+constexpr char kNewer[] = "Install a newer release and start it: the data stay as they are";
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kStartBytesMin = 3 * std::uint64_t{storage::kSegmentBytes};
 
@@ -53,7 +54,7 @@ std::size_t ThreadsFor(std::uint32_t configured) {
 // stopped every thread.
 class Node::Impl {
  public:
-  Impl(Config config, std::string version, Identity identity)
+  Impl(Config config, const Release& release, Identity identity)
       : config_(std::move(config)),
         identity_(std::move(identity)),
         signer_(identity_.key, identity_.genesis.chain_id),
@@ -67,7 +68,8 @@ class Node::Impl {
             &metrics_),
         limit_(config_.limits.requests_per_second),
         backend_{.name = config_.name,
-                 .version = std::move(version),
+                 .version = release.version,
+                 .edition_known = release.edition_known,
                  .genesis_bytes = identity_.genesis_bytes,
                  .genesis = identity_.genesis,
                  .key = identity_.key,
@@ -99,6 +101,7 @@ class Node::Impl {
       }
     }
     WatchClocks();
+    WatchEdition();
     AnswerBackupRequest(config_.data_dir, *storage_, inbox_);
     storage_->Scrub({});
     AskForDamagedBlocks();
@@ -106,6 +109,11 @@ class Node::Impl {
   }
 
   void Drain() {
+    if (ended() == Exit::kOutdated) {
+      spdlog::critical("stopped before block {}: {}. {}",
+                       loop_->published()->final.header.height.value() + 1,
+                       replica::Describe(replica::RecoveryFault::kEditionUnknown), kNewer);
+    }
     if (server_) spdlog::info("draining: no new transactions are accepted");
     backend_.draining = true;
     if (server_) {
@@ -127,7 +135,11 @@ class Node::Impl {
     }
   }
 
-  [[nodiscard]] bool halted() const { return halted_; }
+  [[nodiscard]] std::optional<Exit> ended() const {
+    if (halted_) return Exit::kHalted;
+    if (!loop_) return std::nullopt;
+    return loop_->published()->status.is_outdated ? std::optional(Exit::kOutdated) : std::nullopt;
+  }
 
  private:
   [[nodiscard]] std::string DivergencePath() const { return config_.data_dir + "/divergence.txt"; }
@@ -214,6 +226,7 @@ class Node::Impl {
     replica_config.signer = &signer_;
     replica_config.votes = !backend_.restored;
     replica_config.delay_ms = config_.delay_ms;
+    replica_config.edition_known = backend_.edition_known;
     replica_config.pool.transactions = config_.limits.pool_transactions;
     // No clerk or approver fills the pool alone, but one stream of bulk fits (kStreamInFlightMax).
     replica_config.pool.per_member =
@@ -249,6 +262,8 @@ class Node::Impl {
                         ". Its key was used twice, or the log was put together from two. Tell "
                         "the other operators" +
                         std::string(storage::kKeepData));
+      case replica::RecoveryFault::kEditionUnknown:
+        return Fail(Exit::kOutdated, what + ". The data itself is not the trouble. " + kNewer);
       case replica::RecoveryFault::kStateRootMismatch:
       case replica::RecoveryFault::kLogRootMismatch:
       case replica::RecoveryFault::kFloorNotProven:
@@ -322,6 +337,18 @@ class Node::Impl {
         now, consensus::kSkewMaxMs / 1000);
   }
 
+  // Long before the rules change to what this release does not know.
+  void WatchEdition() {
+    const replica::Status& status = loop_->published()->status;
+    const auto& coming = status.edition_to_come;
+    const bool warns = coming && coming->edition > backend_.edition_known;
+    if (std::exchange(edition_warned_, warns) == warns || !warns) return;
+    spdlog::warn(
+        "edition {} of the rules is in force from block {} on, and this release knows them up to "
+        "edition {}: it will stop there. {}",
+        coming->edition, coming->from.value(), backend_.edition_known, kNewer);
+  }
+
   // Damaged blocks are asked of all peers; whoever has them answers, and HealFrom writes them anew.
   void AskForDamagedBlocks() {
     std::vector<Height> damaged = storage_->DamagedBlocks();
@@ -386,10 +413,11 @@ class Node::Impl {
   std::vector<std::string> clocks_seen_;   // whose clocks were too far off a second ago
   std::vector<std::string> clocks_apart_;  // ... and of whom that was last said
   bool recovered_ = false;
+  bool edition_warned_ = false;
   std::optional<Millis> empty_since_;  // ledger time of the start, while this node has no block
 };
 
-Expected<std::unique_ptr<Node>, StartFailure> Node::Prepare(Config config, std::string version) {
+Expected<std::unique_ptr<Node>, StartFailure> Node::Prepare(Config config, const Release& release) {
   if (const auto failed = crypto::SelfTest()) {
     return Fail(Exit::kSelfTest, "self-test of the cryptography failed at '" +
                                      std::string(*failed) +
@@ -398,15 +426,15 @@ Expected<std::unique_ptr<Node>, StartFailure> Node::Prepare(Config config, std::
   }
   auto identity = LoadIdentity(config);
   if (!identity) return Fail(Exit::kIdentity, identity.error());
-  return std::unique_ptr<Node>(new Node(
-      std::make_unique<Impl>(std::move(config), std::move(version), std::move(*identity))));
+  return std::unique_ptr<Node>(
+      new Node(std::make_unique<Impl>(std::move(config), release, std::move(*identity))));
 }
 
 Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Node::~Node() = default;
 Expected<bool, StartFailure> Node::Start() { return impl_->Start(); }
 void Node::Housekeep() { impl_->Housekeep(); }
-bool Node::halted() const { return impl_->halted(); }
+std::optional<Exit> Node::ended() const { return impl_->ended(); }
 void Node::Drain() { impl_->Drain(); }
 
 }  // namespace timebank::node

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/expected.h"
@@ -20,6 +21,7 @@ enum class Exit : int {
   kSelfTest = 4,  // cryptography of this machine answers differently
   kPort = 5,      // an address cannot be listened on
   kHalted = 6,    // correctness is lost: see the divergence file
+  kOutdated = 7,  // the next block needs rules of a newer release
 };
 
 // Why the node does not start: what is wrong and what to do.
@@ -28,18 +30,25 @@ struct StartFailure {
   std::string text;
 };
 
+// What this program is: its version, and the latest edition of the rules that it knows.
+struct Release {
+  std::string version;
+  std::uint32_t edition_known = 0;
+};
+
 class Node {
  public:
   // Loads and checks everything that can be checked without touching data: check-config ends here.
-  [[nodiscard]] static Expected<std::unique_ptr<Node>, StartFailure> Prepare(Config config,
-                                                                             std::string version);
+  [[nodiscard]] static Expected<std::unique_ptr<Node>, StartFailure> Prepare(
+      Config config, const Release& release);
   ~Node();
 
   // Opens storage, verifies, replays, and only then opens ports (CONSENSUS P14).
   [[nodiscard]] Expected<bool, StartFailure> Start();
   // To be called about every second: disk watermark, healing of damaged blocks.
   void Housekeep();
-  [[nodiscard]] bool halted() const;
+  // Why it cannot go on, if so: kHalted or kOutdated. Drain it.
+  [[nodiscard]] std::optional<Exit> ended() const;
   // Stops accepting, lets calls end, syncs and closes.
   void Drain();
 

@@ -49,6 +49,7 @@ void AddAllCommands(CLI::App& app, Program& program) {
   AddImportCommands(app, program);
   AddValidatorCommands(app, program);
   AddEvidenceCommands(app, program);
+  AddEditionCommands(app, program);
   AddTestnetCommands(app, program);
   AddDevCommands(app, program);
   AddWorkloadCommands(app, program);

@@ -17,6 +17,7 @@ void AddRedeemCommands(CLI::App& app, Program& program);
 void AddMoneyCommands(CLI::App& app, Program& program);
 void AddValidatorCommands(CLI::App& app, Program& program);
 void AddEvidenceCommands(CLI::App& app, Program& program);
+void AddEditionCommands(CLI::App& app, Program& program);
 void AddTestnetCommands(CLI::App& app, Program& program);
 void AddImportCommands(CLI::App& app, Program& program);
 void AddDevCommands(CLI::App& app, Program& program);

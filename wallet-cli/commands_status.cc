@@ -93,6 +93,10 @@ Json JsonOfNode(const client::NodeAddress& node, const Answer& answer, std::int6
           {"members", status.members()},
           {"credited_minutes", status.credited_minutes()},
           {"version", status.version()},
+          {"edition", status.edition()},
+          {"edition_known", status.edition_known()},
+          {"edition_to_come", status.edition_to_come()},
+          {"edition_from_height", status.edition_from_height()},
           {"development", status.development()},
           {"chain_id", ToHex(AsBytes(status.chain_id()))}};
 }

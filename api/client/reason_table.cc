@@ -179,7 +179,12 @@ constexpr ReasonInfo kRows[] = {
     {v1::REASON_STALE_BLOCK, kFailedPrecondition, kNever, kSignAgain,
      "names a block that is too old or of another chain", "所引用的区块过旧或不属于本链"},
     {v1::REASON_NO_CHANGE_WAITING, kFailedPrecondition, kNever, kAskOperator,
-     "no change of the set is waiting", "没有等待中的验证节点变更"},
+     "no change is waiting", "没有等待中的变更"},
+    {v1::REASON_EDITION_NOT_NEXT, kFailedPrecondition, kNever, kAskOperator,
+     "the next edition of the rules is the one in force + 1", "规则版本须为现行版本加一"},
+    {v1::REASON_HEIGHT_TOO_LOW, kFailedPrecondition, kNever, kSignAgain,
+     "a new edition of the rules starts above the next block",
+     "规则新版本的生效高度须高于下一区块"},
 
     {v1::REASON_INBOX_FULL, kResourceExhausted, Retry::kLater, kWaitAndRetry, "the node is busy",
      "节点繁忙"},

@@ -35,6 +35,7 @@ void Replica::Impl::Check(const consensus::CheckBody& check) {
   if (executions_.Find(digest) != nullptr) return Answer(digest, BodyVerdict::kValid);
   const auto parent = StateOf(check.block.header().parent);
   if (parent == nullptr) return ToCore(consensus::StateLost{check.block.header().parent});
+  if (!KnowsRulesAfter(*parent)) return;
   std::vector<SharedTransaction> unknown;
   for (const SharedTransaction& transaction : content->transactions) {
     if (!desk_.Knows(transaction)) unknown.push_back(transaction);
@@ -76,6 +77,7 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
     ToCore(consensus::StateLost{request.parent});
     return ToCore(std::move(built));
   }
+  if (!KnowsRulesAfter(*parent)) return ToCore(std::move(built));
   std::vector<SharedTransaction> candidates;
   std::vector<std::string> evidence;
   if (!request.without_transactions) {
@@ -139,6 +141,7 @@ void Replica::Impl::Commit(const std::vector<consensus::CommittedBlock>& blocks)
   for (const consensus::CommittedBlock& block : blocks) {
     finals.push_back(CommitOne(block));
     if (halted_) return;
+    if (!KnowsRulesAfter(*view_.state)) break;
   }
   for (FinalBlock& block : finals) {
     const Hash& proven = block.block.finalization.position.digest;
@@ -274,6 +277,11 @@ void Replica::Impl::Reply(consensus::PeerId to, const consensus::Message& messag
   if (key == nullptr) return;
   ports_.transport.Send(*key, std::make_shared<const std::string>(EncodePeerMessage(message)),
                         Lane::kBulk);
+}
+
+bool Replica::Impl::KnowsRulesAfter(const ledger::State& parent) {
+  if (ledger::NextBlockEdition(parent) > config_.edition_known) is_outdated_ = true;
+  return !is_outdated_;
 }
 
 std::shared_ptr<const ledger::State> Replica::Impl::StateOf(const Hash& digest) const {

@@ -6,6 +6,7 @@
 
 #include "chain/certificate.h"
 #include "chain/genesis.h"
+#include "ledger/editions.h"
 #include "ledger/state.h"
 #include "ledger/validators.h"
 #include "node/replica/replica_impl.h"
@@ -37,6 +38,9 @@ Expected<std::unique_ptr<Replica>, RecoveryFault> Replica::Open(const Config& co
   Start start{std::move(*genesis), std::move(consensus_config), {}, {}, {}, {}};
   const auto fault = floor ? LoadFloor(ports.storage, *floor, start) : LoadGenesis(start);
   if (fault) return Unexpected{*fault};
+  if (ledger::NextBlockEdition(*start.view.state) > config.edition_known) {
+    return Unexpected{RecoveryFault::kEditionUnknown};
+  }
   start.consensus.validators = ledger::CurrentSet(*start.view.state);
   start.consensus.own = OwnPlace(config, start.consensus.validators);
   start.recovered.floor = FloorOf(start.view);
@@ -80,6 +84,8 @@ std::string_view Describe(RecoveryFault fault) {
       return "floor: the stored Finalization does not prove the last block";
     case RecoveryFault::kContradiction:
       return "node log: it holds votes of this key that exclude each other";
+    case RecoveryFault::kEditionUnknown:
+      return "the next block needs an edition of the rules that this release does not know";
   }
   return "unknown";
 }

@@ -48,7 +48,7 @@ std::string_view Describe(consensus::DivergenceReason reason) {
 
 void Replica::Impl::Step(std::span<const Event> events) {
   for (const Event& event : events) {
-    if (halted_) return;
+    if (stopped()) return;
     now_ = event.now;
     std::visit([this](const auto& what) { Take(what); }, event.what);
     TellDueWork();
@@ -57,7 +57,7 @@ void Replica::Impl::Step(std::span<const Event> events) {
   if (PoolSize() > 0 && unjudged_ms >= kJudgeAgainMs) JudgePool();
   TellPool();
   Settle();
-  if (halted_) return;
+  if (stopped()) return;
   LetGoOfDeparted();
   admission_.AskVerifier(context());
   admission_.Flood(now_.steady_ms);
@@ -70,13 +70,13 @@ void Replica::Impl::Step(std::span<const Event> events) {
 // carried out as one: one synced write, and nothing leaves before it is through. Checking, building
 // and committing may ask the core again; that goes round until nothing follows.
 void Replica::Impl::Settle() {
-  while (std::exchange(stepped_, false) && !halted_) {
+  while (std::exchange(stepped_, false) && !stopped()) {
     consensus::Output output = std::exchange(batch_, {});
     Persist(std::move(output.persist));
     Send(output);
     Commit(output.commit);
     if (output.halt && !halted_) halted_ = std::move(output.halt);
-    if (halted_) return;
+    if (stopped()) return;
     Follow(output);
     TellPool();
     TellDueWork();
@@ -262,6 +262,9 @@ Status Replica::Impl::status() const {
   status.next_due_ms = view_.state->next_due();
   status.evidence_pending = evidence_.size();
   status.evidence_recorded = EvidenceRecorded();
+  status.edition = ledger::NextBlockEdition(*view_.state);
+  status.edition_to_come = ledger::EditionToCome(*view_.state);
+  status.is_outdated = is_outdated_;
   return status;
 }
 

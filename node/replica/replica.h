@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/expected.h"
 #include "consensus/core.h"
+#include "ledger/editions.h"
 #include "node/replica/peer_codec.h"
 #include "node/replica/pool.h"
 #include "node/replica/ports.h"
@@ -32,7 +33,8 @@ struct Config {
   // A leader stops here; voters accept whatever the limits of a block allow (DESIGN 4). With twice
   // as many, executing a block on a busy machine takes longer than its view lasts.
   std::size_t block_transactions = 500;
-  bool watch_own_key = true;  // as in consensus::Config
+  bool watch_own_key = true;                            // as in consensus::Config
+  std::uint32_t edition_known = ledger::kEditionKnown;  // of the rules, the latest
 };
 
 struct Ports {
@@ -76,6 +78,7 @@ enum class RecoveryFault : std::uint8_t {
   kLogRootMismatch,    // the stored log leaves do not give the floor's log_root
   kFloorNotProven,     // the floor's Finalization is of another block, set or chain
   kContradiction,      // the log holds votes that exclude each other, or that the signer refuses
+  kEditionUnknown,     // the next block needs rules that this release does not know
 };
 [[nodiscard]] std::string_view Describe(RecoveryFault fault);
 
@@ -98,6 +101,12 @@ struct Status {
   // before.
   std::size_t evidence_pending = 0;
   std::size_t evidence_recorded = 0;
+  // Of the rules: in force for the next block, and what the council has scheduled.
+  std::uint32_t edition = 0;
+  std::optional<ledger::ScheduledEdition> edition_to_come;
+  // A block needs an edition that this release does not know. Steps do nothing more, nothing is
+  // lost: stop the process and start a newer release.
+  bool is_outdated = false;
 };
 
 class Replica {

@@ -70,6 +70,7 @@ class Replica::Impl {
   [[nodiscard]] std::size_t EvidenceRecorded() const;
   void JudgePool();
   [[nodiscard]] std::size_t PoolSize() const { return admission_.pool().size() + evidence_.size(); }
+  [[nodiscard]] bool stopped() const { return halted_ || is_outdated_; }
   void TellPool();
   void TellDueWork();
   void ScheduleWake();
@@ -95,6 +96,8 @@ class Replica::Impl {
   void Serve(const consensus::ServeBlock& serve);
   [[nodiscard]] consensus::TokenBucket& ReadBudget(consensus::PeerId peer);
   void Reply(consensus::PeerId to, const consensus::Message& message);
+  // False when the block after `parent` needs rules that this release does not know: the end.
+  [[nodiscard]] bool KnowsRulesAfter(const ledger::State& parent);
   // The state after the block, or null when it is not here.
   [[nodiscard]] std::shared_ptr<const ledger::State> StateOf(const Hash& digest) const;
 
@@ -135,6 +138,7 @@ class Replica::Impl {
   std::optional<Millis> core_wake_at_;
   std::optional<Millis> wake_at_;
   std::optional<consensus::Divergence> halted_;
+  bool is_outdated_ = false;
 };
 
 }  // namespace timebank::replica

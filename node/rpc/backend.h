@@ -31,8 +31,9 @@ struct Standing {
 
 // Everything pointed to outlives the services.
 struct Backend {
-  std::string name;     // of this validator: the audience of read tokens
-  std::string version;  // of the program
+  std::string name;                 // of this validator: the audience of read tokens
+  std::string version;              // of the program
+  std::uint32_t edition_known = 0;  // of the rules
   std::string genesis_bytes;
   chain::Genesis genesis;
   crypto::SecretKey key;  // signs fresh tips

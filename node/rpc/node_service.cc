@@ -80,6 +80,12 @@ v1::GetStatusResponse Service::Status() {
   out.set_clock_offset_ms(backend_->clock->offset_ms());
   out.set_voting(backend_->CurrentVoting());
   out.set_clock_skew_max_ms(consensus::kSkewMaxMs);
+  out.set_edition(now->status.edition);
+  out.set_edition_known(backend_->edition_known);
+  if (const auto& coming = now->status.edition_to_come) {
+    out.set_edition_to_come(coming->edition);
+    out.set_edition_from_height(coming->from.value());
+  }
   return out;
 }
 

@@ -128,11 +128,11 @@ class Network:
         self.signal_node(index, signal.SIGKILL)
         self.wait_gone(index)
 
-    def start(self, index):
+    def start(self, index, release="timebank-node"):
         """Starts a stopped node again and records its process id in cluster.json."""
         cluster = self.cluster
         node = cluster["nodes"][index]
-        program = str(pathlib.Path(self.timebank).parent / "timebank-node")
+        program = str(pathlib.Path(self.timebank).parent / release)
         log = open(node["dir"] + "/node.log", "ab")
         process = subprocess.Popen([program, "--config", node["dir"] + "/config.toml"],
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,

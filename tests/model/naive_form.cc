@@ -245,7 +245,8 @@ v1::Reason FormOf(const v1::TransactionBody& body) {
     case Body::kRevokeDonation: return Missing(body.revoke_donation().hold().empty());
     case Body::kTransfer: return Form(body.transfer());
     case Body::kChangeValidators:
-    case Body::kReady: return v1::REASON_UNKNOWN_FIELD;  // who validates is not modelled
+    case Body::kScheduleEdition:
+    case Body::kReady: return v1::REASON_UNKNOWN_FIELD;  // who validates by what is not modelled
     case Body::KIND_NOT_SET: return v1::REASON_MISSING_FIELD;
   }
   // clang-format on

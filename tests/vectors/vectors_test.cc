@@ -326,6 +326,7 @@ Json StateKeysJson() {
   add(v1::DigestMark(), ledger::DigestSlot(1023));
   add(v1::ValidatorSetRecord(), Epoch(7));
   add(v1::EvidenceRecord(), Epoch(7));
+  add(v1::EditionRecord(), {});
   add(v1::PaperBatchRecord(), hash);
   add(v1::GrantMark(), {.member = member, .list_class = 3, .month = 202009});
   return keys;
