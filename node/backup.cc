@@ -1,7 +1,6 @@
 #include "node/backup.h"
 
 #include <fcntl.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +17,7 @@
 #include "node/replica/replica.h"
 #include "node/restored_mark.h"
 #include "node/storage/node_storage.h"
+#include "node/toml.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/keyfile.h"

@@ -1,8 +1,5 @@
 #include "node/config.h"
 
-#include <toml++/toml.h>
-
-#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -10,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "node/toml.h"
 #include "platform/file.h"
 
 namespace timebank::node {
@@ -141,12 +139,6 @@ Config Read(const toml::table& parsed, std::string* problem) {
   return config;
 }
 
-// A control character other than tab and the ends of lines.
-bool IsForbidden(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
-}
-
 }  // namespace
 
 platform::Result<Config> LoadConfig(const std::string& path) {
@@ -156,10 +148,6 @@ platform::Result<Config> LoadConfig(const std::string& path) {
 }
 
 platform::Result<Config> ParseConfig(const std::string& text, const std::string& path) {
-  // No TOML holds them, and the parser, built with its assertions, ends the process at one.
-  if (std::ranges::any_of(text, IsForbidden)) {
-    return Fail(path + " holds control characters: this is no text file");
-  }
   std::string problem;
   Config config;
   try {

@@ -83,7 +83,8 @@ TEST_F(ConfigTest, ARefusalNamesTheFileAndTheSetting) {
       {"number for text", "name = 'node-1'", "name = 1", "'name' must be a text"},
       {"missing", "name = 'node-1'", "", "'name' is missing"},
       {"no TOML", "delay_ms = 50", "delay_ms = ", "line "},
-      {"no text", "[keys]", std::string("[\0keys]", 7), "holds control characters"},
+      {"no text", "[keys]", std::string("[\0keys]", 7), "line "},
+      {"no name", "[keys]", "[[# keys]]", "line "},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

@@ -8,7 +8,7 @@
 #include "chain/genesis.h"
 #include "chain/log_tree.h"
 #include "ledger/testing/test_ledger.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 #include "timebank/v1/block.pb.h"
 
 namespace timebank::fuzz {
@@ -39,7 +39,9 @@ chain::Header HeaderOf(const v1::BlockBody& body, const Hash& chain_id, std::uin
   return header;
 }
 
-void Run(Input input) {
+}  // namespace
+
+void RunBlockBody(Input input) {
   static const Hash chain_id = ledger::testing::TestLedger().state().chain_id();
   const std::uint8_t flags = input.U8();
   const ByteView bytes = input.Rest();
@@ -62,10 +64,4 @@ void Run(Input input) {
   TB_CHECK(made.extras_root == block.header().extras_root);
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

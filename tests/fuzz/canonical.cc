@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/fuzz/input.h"
 #include "tests/fuzz/messages.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
 namespace {
@@ -29,7 +29,9 @@ std::vector<Type> Types() {
   return types;
 }
 
-void Run(Input input) {
+}  // namespace
+
+void RunCanonical(Input input) {
   static const std::vector<Type> types = Types();
   const Type& type = types[input.U8() % types.size()];
   const ByteView bytes = input.Rest();
@@ -43,10 +45,4 @@ void Run(Input input) {
   TB_CHECK(Same(AsBytes(chain::CanonicalBytes(*message)), bytes));
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

@@ -8,17 +8,17 @@
 #include "chain/genesis.h"
 #include "chain/header.h"
 #include "chain/testing/sample_chain.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
 namespace {
 
-void RunHeader(ByteView bytes) {
+void CheckHeader(ByteView bytes) {
   const auto header = chain::DecodeHeader(bytes);
   if (header) TB_CHECK(Same(header->Encode(), bytes));
 }
 
-void RunCertificate(ByteView bytes) {
+void CheckCertificate(ByteView bytes) {
   static const chain::testing::SampleChain sample;
   const auto certificate = chain::Certificate::Decode(bytes);
   if (!certificate) {
@@ -38,23 +38,19 @@ void RunCertificate(ByteView bytes) {
   }
 }
 
-void RunSet(ByteView bytes) {
+void CheckSet(ByteView bytes) {
   const auto set = chain::ParseKeysOnlyRecord(bytes);
   if (set) TB_CHECK(Same(AsBytes(chain::KeysOnlyRecord(*set)), bytes));
 }
 
-void Run(Input input) {
+}  // namespace
+
+void RunCertificate(Input input) {
   const std::uint8_t what = input.U8() % 3;
   const ByteView bytes = input.Rest();
-  if (what == 0) RunHeader(bytes);
-  if (what == 1) RunCertificate(bytes);
-  if (what == 2) RunSet(bytes);
+  if (what == 0) CheckHeader(bytes);
+  if (what == 1) CheckCertificate(bytes);
+  if (what == 2) CheckSet(bytes);
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

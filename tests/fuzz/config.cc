@@ -5,12 +5,11 @@
 
 #include <string>
 
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
-namespace {
 
-void Run(Input input) {
+void RunConfig(Input input) {
   const std::string path = "/etc/timebank/config.toml";
   const auto config = node::ParseConfig(ToString(input.Rest()), path);
   if (!config) {
@@ -23,10 +22,4 @@ void Run(Input input) {
   TB_CHECK(node::ConfigText(*again) == text);
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

@@ -11,7 +11,7 @@
 #include "chain/canonical.h"
 #include "crypto/sha256.h"
 #include "ledger/entry_content.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 #include "wallet-cli/paper_slips.h"
 
 namespace timebank::fuzz {
@@ -49,7 +49,9 @@ void CheckSlip(const cli::SlipRow& slip, const OrgId& org) {
   TB_CHECK(ledger::SlipId(start, org, AsBytes(slip.serial)).text() == visit->content.entry());
 }
 
-void Run(Input input) {
+}  // namespace
+
+void RunCsv(Input input) {
   const ByteView bytes = input.Rest();
   const auto table = cli::ParseCsv(AsText(bytes));
   const OrgId org;
@@ -70,10 +72,4 @@ void Run(Input input) {
   for (const cli::SlipRow& slip : slips->rows) CheckSlip(slip, org);
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

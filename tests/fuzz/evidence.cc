@@ -4,12 +4,11 @@
 #include "chain/evidence.h"
 
 #include "chain/testing/sample_chain.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
-namespace {
 
-void Run(Input input) {
+void RunEvidence(Input input) {
   static const chain::testing::SampleChain sample;
   const ByteView bytes = input.Rest();
   const auto evidence = chain::DecodeEvidence(bytes);
@@ -29,10 +28,4 @@ void Run(Input input) {
   }
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

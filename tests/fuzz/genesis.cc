@@ -5,12 +5,11 @@
 #include "chain/canonical.h"
 #include "crypto/sha256.h"
 #include "ledger/state.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
-namespace {
 
-void Run(Input input) {
+void RunGenesis(Input input) {
   const ByteView bytes = input.Rest();
   const auto genesis = chain::ParseGenesis(bytes);
   if (!genesis) {
@@ -32,10 +31,4 @@ void Run(Input input) {
   TB_CHECK(loaded->next_due() == state->next_due());
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

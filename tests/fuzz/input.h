@@ -1,5 +1,4 @@
-// What the fuzz targets share: taking an input apart, and the few made-up values that a decoder
-// asks for. A property that does not hold aborts by TB_CHECK, which is how libFuzzer learns of it.
+// What the fuzz targets share: taking an input apart.
 #pragma once
 
 #include <algorithm>
@@ -8,9 +7,6 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-
-// libFuzzer calls this with each input; the answer is always 0. Targets run in one thread.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace timebank::fuzz {
 

@@ -7,12 +7,11 @@
 #include <variant>
 
 #include "ledger/testing/test_ledger.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
-namespace {
 
-void Run(Input input) {
+void RunPeerMessage(Input input) {
   static const Hash chain_id = ledger::testing::TestLedger().state().chain_id();
   const ByteView bytes = input.Rest();
   const auto message = replica::DecodePeerMessage(bytes, chain_id);
@@ -27,10 +26,4 @@ void Run(Input input) {
   TB_CHECK(Same(AsBytes(back), bytes) || back.empty());
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

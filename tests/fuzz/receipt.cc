@@ -6,7 +6,7 @@
 
 #include "chain/canonical.h"
 #include "chain/testing/sample_chain.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
 namespace {
@@ -21,7 +21,9 @@ const chain::ReceiptParts* Recorded(const SampleChain& sample, const Hash& id) {
   return nullptr;
 }
 
-void Run(Input input) {
+}  // namespace
+
+void RunReceipt(Input input) {
   static const SampleChain sample;
   static const auto genesis = chain::ParseGenesis(AsBytes(sample.genesis_bytes));
   const auto verified = chain::VerifyReceipt(input.Rest(), *genesis);
@@ -38,10 +40,4 @@ void Run(Input input) {
   }
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

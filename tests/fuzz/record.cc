@@ -6,7 +6,7 @@
 
 #include "chain/state_tree.h"
 #include "ledger/state.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
 namespace {
@@ -14,7 +14,9 @@ namespace {
 constexpr int kRecordsMax = 16;
 constexpr std::int64_t kOffsetMinutes = 480;
 
-void Run(Input input) {
+}  // namespace
+
+void RunRecord(Input input) {
   std::map<Bytes, Bytes> records;
   for (int i = 0; i < kRecordsMax && !input.empty(); ++i) {
     Bytes key = ToBytes(input.Take(input.U8()));
@@ -46,10 +48,4 @@ void Run(Input input) {
   TB_CHECK(count == records.size());
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

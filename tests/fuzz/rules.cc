@@ -4,7 +4,7 @@
 //   input: steps of { pause u8 | length u16 | TransactionBody }
 #include <optional>
 
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 #include "tests/fuzz/time_bank.h"
 
 namespace timebank::fuzz {
@@ -23,7 +23,9 @@ void Pause(ledger::testing::TestLedger& bank, std::uint8_t pause) {
   bank.Tick();
 }
 
-void Run(Input input) {
+}  // namespace
+
+void RunRules(Input input) {
   static const ledger::testing::TestLedger start = TimeBank();
   std::optional<ledger::testing::TestLedger> bank;
   for (int step = 0; step < kStepsMax && !input.empty(); ++step) {
@@ -38,10 +40,4 @@ void Run(Input input) {
   }
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

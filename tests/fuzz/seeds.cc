@@ -1,14 +1,7 @@
-// Writes what the targets start from: the golden vectors, and bytes that our own encoders make, one
-// file per input, `OUT/TARGET/NUMBER`. Made at run time, so that seeds never lag behind the
-// formats.
-//   timebank_fuzz_seeds VECTORS.json OUT
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <map>
+#include "tests/fuzz/seeds.h"
+
 #include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "base/prng.h"
 #include "chain/canonical.h"
@@ -31,14 +24,13 @@ using chain::testing::SampleChain;
 using ledger::testing::TestLedger;
 using nlohmann::json;
 
-class Seeds {
+class Maker {
  public:
-  Seeds(json vectors, std::filesystem::path out)
-      : vectors_(std::move(vectors)), out_(std::move(out)) {}
-  void WriteAll();
+  explicit Maker(std::string_view vectors) : vectors_(json::parse(vectors)) {}
+  [[nodiscard]] Seeds All();
 
  private:
-  void Add(const char* target, ByteView bytes);
+  void Add(const char* target, ByteView bytes) { seeds_[target].push_back(ToBytes(bytes)); }
   void Add(const char* target, std::string_view bytes) { Add(target, AsBytes(bytes)); }
   // With a number in front.
   void Add(const char* target, std::size_t number, ByteView bytes) {
@@ -60,15 +52,14 @@ class Seeds {
   }
 
   const json vectors_;
-  const std::filesystem::path out_;
   const TestLedger bank_ = TimeBank();
   const SampleChain sample_;
   const Hash digest_ = sample_.later.Digest();
   std::vector<std::string> envelopes_;  // of bank_'s chain
-  std::map<std::string, int> count_;
+  Seeds seeds_;
 };
 
-void Seeds::WriteAll() {
+Seeds Maker::All() {
   AddCanonical(vectors_);
   AddTransactions();
   AddState();
@@ -78,17 +69,12 @@ void Seeds::WriteAll() {
   AddLog();
   Add("snapshot", SmallLedger().Snapshot());
   AddTexts();
-}
-
-void Seeds::Add(const char* target, ByteView bytes) {
-  const std::filesystem::path folder = out_ / target;
-  std::filesystem::create_directories(folder);
-  std::ofstream(folder / std::to_string(count_[target]++), std::ios::binary) << AsText(bytes);
+  return std::move(seeds_);
 }
 
 // Whatever of the vectors reads as a message is a seed of the scanner; receipts and genesis are
 // also seeds of their own readers.
-void Seeds::AddCanonical(const json& value) {
+void Maker::AddCanonical(const json& value) {
   if (value.is_structured()) {
     for (const json& item : value) AddCanonical(item);
     return;
@@ -104,7 +90,7 @@ void Seeds::AddCanonical(const json& value) {
   if (!chain::CheckCanonical<v1::Genesis>(*bytes)) Add("genesis", *bytes);
 }
 
-void Seeds::AddTransactions() {
+void Maker::AddTransactions() {
   std::vector<v1::TransactionBody> bodies = NextBodies();
   ByteWriter all;
   for (const v1::TransactionBody& body : bodies) {
@@ -133,7 +119,7 @@ void Seeds::AddTransactions() {
 }
 
 // Of validator 0 of the sample's second epoch.
-std::string Seeds::Evidence() const {
+std::string Maker::Evidence() const {
   const auto vote = [this](std::uint8_t block) {
     chain::EvidenceVote out;
     out.position = {chain::VoteKind::kFinalize, Epoch(1), View(7), View(0), Hash{}};
@@ -146,7 +132,7 @@ std::string Seeds::Evidence() const {
                                 sample_.second.set.key(ReplicaIndex(0)), vote(1), vote(2)});
 }
 
-void Seeds::AddState() {
+void Maker::AddState() {
   v1::Genesis genesis;
   (void)TestLedger([&genesis](v1::Genesis& made) { genesis = made; });
   Add("genesis", chain::CanonicalBytes(genesis));
@@ -165,7 +151,7 @@ void Seeds::AddState() {
   });
 }
 
-void Seeds::AddFixedLayouts() {
+void Maker::AddFixedLayouts() {
   enum { kHeader, kCertificate, kSet };
   for (const chain::Header& header : {sample_.boundary, sample_.later}) {
     Add("certificate", kHeader, header.Encode());
@@ -178,7 +164,7 @@ void Seeds::AddFixedLayouts() {
   }
 }
 
-void Seeds::AddPeerMessages() {
+void Maker::AddPeerMessages() {
   const chain::Certificate notarization = Certificate("/certificates/0/bytes");
   const chain::Certificate nullification = Certificate("/certificates/1/bytes");
   const chain::Certificate finalization = Certificate("/certificates/2/bytes");
@@ -225,7 +211,7 @@ std::vector<consensus::Record> EveryRecord(const SampleChain& sample,
           consensus::FirstSeenRecord{vote}};
 }
 
-void Seeds::AddStored() {
+void Maker::AddStored() {
   enum { kFloor = 8, kPosition, kBlock, kTransaction, kNumber, kName };
   const chain::Certificate finalization = Certificate("/certificates/2/bytes");
   for (const auto& record : EveryRecord(sample_, Certificate("/certificates/0/bytes"))) {
@@ -243,7 +229,7 @@ void Seeds::AddStored() {
   Add("stored", kTransaction, storage::Encode(row));
 }
 
-void Seeds::AddLog() {
+void Maker::AddLog() {
   const auto salt = *storage::Salt::From(std::string(16, 'S'));
   std::vector<storage::LogRecord> records;
   for (const auto& record : EveryRecord(sample_, Certificate("/certificates/0/bytes"))) {
@@ -269,7 +255,7 @@ void Seeds::AddLog() {
   }
 }
 
-void Seeds::AddTexts() {
+void Maker::AddTexts() {
   node::Config config;
   config.name = "node-1";
   config.data_dir = "data";
@@ -300,14 +286,7 @@ void Seeds::AddTexts() {
 }
 
 }  // namespace
-}  // namespace timebank::fuzz
 
-int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("usage: timebank_fuzz_seeds VECTORS.json OUT\n", stderr);
-    return 2;
-  }
-  std::ifstream in(argv[1]);
-  timebank::fuzz::Seeds(nlohmann::json::parse(in), argv[2]).WriteAll();
-  return 0;
-}
+Seeds MakeSeeds(std::string_view vectors) { return Maker(vectors).All(); }
+
+}  // namespace timebank::fuzz

@@ -3,13 +3,12 @@
 //   input: snapshot
 #include "node/replica/snapshot.h"
 
-#include "tests/fuzz/input.h"
 #include "tests/fuzz/small_ledger.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
-namespace {
 
-void Run(Input input) {
+void RunSnapshot(Input input) {
   static const SmallLedger ledger;
   static const Bytes own = ledger.Snapshot();
   const ByteView bytes = input.Rest();
@@ -53,10 +52,4 @@ void Run(Input input) {
   TB_CHECK(Same(Write(parts), bytes));
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

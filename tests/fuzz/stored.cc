@@ -5,7 +5,7 @@
 #include "node/storage/live_tail.h"
 #include "node/storage/log_format.h"
 #include "node/storage/rows.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
 namespace {
@@ -36,7 +36,9 @@ void RunRow(std::uint8_t row, ByteView bytes) {
   }
 }
 
-void Run(Input input) {
+}  // namespace
+
+void RunStored(Input input) {
   const std::uint8_t layout = input.U8() % (kFirstRow + 6);
   const ByteView bytes = input.Rest();
   if (layout >= kFirstRow) return RunRow(layout - kFirstRow, bytes);
@@ -48,10 +50,4 @@ void Run(Input input) {
   (void)storage::ReachOf(*record);
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run({data, size});
-  return 0;
-}

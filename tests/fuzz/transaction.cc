@@ -11,12 +11,12 @@
 #include "ledger/signatures.h"
 #include "ledger/testing/test_ledger.h"
 #include "node/replica/signed_transaction.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
 
 namespace timebank::fuzz {
-namespace {
 
-void Run(ByteView bytes) {
+void RunTransaction(Input input) {
+  const ByteView bytes = input.Rest();
   static const ledger::testing::TestLedger test_ledger;
   const Hash chain_id = test_ledger.state().chain_id();
   const auto shared = replica::ReadTransaction(ToString(bytes), chain_id);
@@ -39,10 +39,4 @@ void Run(ByteView bytes) {
   TB_CHECK(ledger::CheckSignatures(test_ledger.state(), *transaction) != v1::REASON_UNSPECIFIED);
 }
 
-}  // namespace
 }  // namespace timebank::fuzz
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  timebank::fuzz::Run(timebank::fuzz::Input(data, size).Rest());
-  return 0;
-}
