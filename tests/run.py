@@ -35,6 +35,7 @@ def script_parts(build):
     yield "lint-layers", [sys.executable, str(ROOT / "tests/lint/layers.py")]
     yield "lint-tidy", [sys.executable, str(ROOT / "tests/lint/tidy.py"), "--format"]
     yield "lint-schema", [sys.executable, str(ROOT / "tests/lint/schema.py")]
+    yield "lint-pitfalls", [sys.executable, str(ROOT / "tests/lint/pitfalls.py")]
     yield "formal", [sys.executable, str(ROOT / "tests/formal/run.py")]
     yield "mutants", [sys.executable, str(ROOT / "tests/mutants/run.py"), "--build", build]
     yield "fuzz", [sys.executable, str(ROOT / "tests/fuzz/run.py")]

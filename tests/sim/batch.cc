@@ -31,18 +31,6 @@ void OnAbort(int) {
   _exit(127);
 }
 
-std::string_view NameOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kGood:
-      return "GOOD";
-    case Verdict::kLiveness:
-      return "NOT FINAL";
-    case Verdict::kCorrectness:
-      return "INCORRECT";
-  }
-  return "?";
-}
-
 // Everything that can go wrong in a run; a table without zeros is what many seeds should give.
 std::vector<std::string> AllKinds() {
   std::vector<std::string> kinds = {"lost", "doubled", "cut",   "torn-tail",  "database-behind",
@@ -139,6 +127,18 @@ std::vector<std::string> PrintFired(Totals& totals) {
 
 }  // namespace
 
+std::string_view NameOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kGood:
+      return "GOOD";
+    case Verdict::kLiveness:
+      return "NOT FINAL";
+    case Verdict::kCorrectness:
+      return "INCORRECT";
+  }
+  return "?";
+}
+
 int RunBatch(const BatchOptions& options) {
   std::cout << "sim: " << options.seeds.size() << " seeds, first " << options.seeds.front()
             << ", last " << options.seeds.back() << std::endl;
@@ -174,6 +174,12 @@ int RunBatch(const BatchOptions& options) {
   return worst;
 }
 
+PlanOrError ReadPlan(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return ParsePlan(text.str());
+}
+
 int RunStories(const std::string& folder) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -183,20 +189,14 @@ int RunStories(const std::string& folder) {
   std::size_t failed = 0;
   int worst = 0;
   for (const std::filesystem::path& file : files) {
-    std::ifstream in(file);
-    std::string word;
-    std::uint64_t seed = 0;
-    in >> word >> seed;
-    std::stringstream rest;
-    rest << in.rdbuf();
-    const PlanOrError parsed = ParsePlan(rest.str());
+    const PlanOrError parsed = ReadPlan(file);
     RunResult result;
-    if (word != "seed" || !parsed.plan) {
+    if (!parsed.plan) {
       result.verdict = Verdict::kCorrectness;
       result.story = "no story: " + parsed.error;
     } else {
-      running_seed = seed;
-      result = RunPlan(seed, *parsed.plan);
+      running_seed = parsed.plan->seed;
+      result = RunPlan(parsed.plan->seed, *parsed.plan);
     }
     std::cout << NameOf(result.verdict) << "  " << file.stem().string() << "\n";
     if (result.verdict == Verdict::kGood) continue;

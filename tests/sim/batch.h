@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/sim/run.h"
@@ -21,9 +22,13 @@ struct BatchOptions {
 // Returns the exit code of the program: the worst verdict.
 int RunBatch(const BatchOptions& options);
 
+// The plan in a file.
+[[nodiscard]] PlanOrError ReadPlan(const std::string& path);
+
 // Every *.txt of `folder` in the order of names. Returns the exit code of the program.
 int RunStories(const std::string& folder);
 
+[[nodiscard]] std::string_view NameOf(Verdict verdict);
 void PrintRun(std::uint64_t seed, const Plan& plan, const RunResult& result);
 
 }  // namespace timebank::sim

@@ -11,8 +11,6 @@ namespace {
 using Kind = Fault::Kind;
 
 constexpr std::uint64_t kSlowMs = 400;
-constexpr std::int64_t kStepMsMax = 15'000;  // of a clock, either way
-constexpr std::uint64_t kSlowWriteMsMax = 80;
 
 }  // namespace
 
@@ -39,11 +37,11 @@ void Cluster::ShapeNetwork() {
     if (fault.kind == Kind::kIsolate) parted.push_back(fault.nodes);
     if (fault.kind == Kind::kOneWay) silenced.insert(fault.nodes.begin(), fault.nodes.end());
     if (fault.kind == Kind::kSlow) options.delay_max_ms = kSlowMs;
-    if (fault.kind == Kind::kReplay) options.replay_per_mille = fault.per_mille;
-    if (fault.kind == Kind::kReorder) options.reorder_per_mille = fault.per_mille;
+    if (fault.kind == Kind::kReplay) options.replay_per_mille = fault.n;
+    if (fault.kind == Kind::kReorder) options.reorder_per_mille = fault.n;
     if (fault.kind != Kind::kLoss) continue;
-    options.loss_per_mille = fault.per_mille;
-    options.duplicate_per_mille = fault.per_mille;
+    options.loss_per_mille = fault.n;
+    options.duplicate_per_mille = fault.n;
   }
   network_.SetOptions(options);
   network_.Part(parted);
@@ -52,7 +50,7 @@ void Cluster::ShapeNetwork() {
 
 void Cluster::PlayOnNode(const Fault& fault, NodeIndex node) {
   if (fault.kind == Kind::kCrash) {
-    nodes_[node]->CrashAfter(fault.operations);
+    nodes_[node]->CrashAfter(fault.n);
   } else if (fault.kind == Kind::kReset) {
     for (NodeIndex peer = 0; peer < nodes_.size(); ++peer) {
       if (peer != node) network_.Reset(node, peer);
@@ -65,15 +63,14 @@ void Cluster::PlayOnNode(const Fault& fault, NodeIndex node) {
   } else if (fault.kind == Kind::kDiskFull) {
     nodes_[node]->FillDisk();
   } else if (fault.kind == Kind::kSlowDisk) {
-    nodes_[node]->SlowDisk(1 + fault.per_mille % kSlowWriteMsMax);
+    nodes_[node]->SlowDisk(fault.n);
   } else if (fault.kind == Kind::kRot) {
     nodes_[node]->disk().Rot();
   } else if (fault.kind == Kind::kClockStep) {
-    const auto shift = static_cast<std::int64_t>(fault.per_mille * 97) % (2 * kStepMsMax);
-    nodes_[node]->SetClock({.shift_ms = shift - kStepMsMax, .since = world_.now()});
+    nodes_[node]->SetClock({.shift_ms = fault.off_ms, .since = world_.now()});
     world_.Fired("clock-step");
   } else if (fault.kind == Kind::kClockDrift) {
-    nodes_[node]->SetClock({.fast_per_mille = fault.per_mille, .since = world_.now()});
+    nodes_[node]->SetClock({.fast_per_mille = fault.n, .since = world_.now()});
     world_.Fired("clock-drift");
   } else if (fault.kind == Kind::kClockFreeze) {
     nodes_[node]->SetClock({.frozen = true, .since = world_.now()});

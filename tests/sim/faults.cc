@@ -11,6 +11,8 @@ namespace {
 using Kind = Fault::Kind;
 
 constexpr std::uint64_t kFaultyMs = 25'000;
+constexpr std::uint64_t kClockStepMsMax = 15'000;  // either way
+constexpr std::uint64_t kSlowWriteMsMax = 80;
 constexpr std::array<Kind, kFaultKinds> kKinds = {
     Kind::kCrash,     Kind::kCrashAll,   Kind::kIsolate,    Kind::kOneWay,   Kind::kLoss,
     Kind::kReplay,    Kind::kReorder,    Kind::kSlow,       Kind::kClog,     Kind::kSwizzle,
@@ -23,8 +25,14 @@ Fault DrawFault(Prng& prng, Kind kind, std::size_t validators) {
   fault.at = Millis(500 + prng.Below(kFaultyMs - 500));
   fault.for_ms = 200 + prng.Below(4'000);
   fault.nodes.insert(static_cast<NodeIndex>(prng.Below(validators)));
-  fault.operations = prng.Below(12);
-  fault.per_mille = 50 + prng.Below(250);
+  const std::uint64_t operations = prng.Below(12);
+  fault.n = 50 + prng.Below(250);
+  if (kind == Kind::kClockStep) {
+    fault.off_ms = static_cast<std::int64_t>(fault.n * 97 % (2 * kClockStepMsMax)) -
+                   static_cast<std::int64_t>(kClockStepMsMax);
+  }
+  if (kind == Kind::kSlowDisk) fault.n = 1 + fault.n % kSlowWriteMsMax;
+  if (kind == Kind::kCrash) fault.n = operations;
   const bool of_a_group = kind == Kind::kIsolate || kind == Kind::kOneWay || kind == Kind::kClog;
   if (of_a_group) {
     const std::uint64_t others = prng.Below(validators / 2 + 1);

@@ -21,31 +21,31 @@ namespace timebank::sim {
 
 struct Fault {
   enum class Kind : std::uint8_t {
-    kCrash,        // the node dies at its `operations`-th write or send, and is back `for_ms` later
-    kCrashAll,     // all nodes die at once
-    kIsolate,      // the group is cut off
-    kOneWay,       // nobody hears the group, which hears everybody
-    kLoss,         // messages are lost and doubled
-    kReplay,       // old messages come again
-    kReorder,      // messages overtake one another
-    kSlow,         // delays above D
-    kClog,         // what goes to and from the group waits, and comes all at once
-    kSwizzle,      // nodes are clogged one by one, and freed in another order
-    kReset,        // links of the node drop and come back
-    kPause,        // the process stands still, as by SIGSTOP
-    kDiskFull,     // the next write fails, which ends the process
-    kSlowDisk,     // every write takes its time
-    kRot,          // an old block can no longer be read
-    kClockStep,    // the node's clock is off by some seconds
-    kClockDrift,   // it goes wrong by `per_mille`
+    kCrash,     // the node dies at its `n`-th write or send from now on, and is back `for_ms` later
+    kCrashAll,  // all nodes die at once
+    kIsolate,   // the group is cut off
+    kOneWay,    // nobody hears the group, which hears everybody
+    kLoss,      // `n` of 1000 messages are lost, and as many doubled
+    kReplay,    // with `n` of 1000 messages an old one comes again
+    kReorder,   // `n` of 1000 messages are overtaken
+    kSlow,      // delays above D
+    kClog,      // what goes to and from the group waits, and comes all at once
+    kSwizzle,   // nodes are clogged one by one, and freed in another order
+    kReset,     // links of the node drop and come back
+    kPause,     // the process stands still, as by SIGSTOP
+    kDiskFull,  // the next write fails, which ends the process
+    kSlowDisk,  // every write takes `n` milliseconds
+    kRot,       // an old block can no longer be read
+    kClockStep,    // the node's clock is off by `off_ms`
+    kClockDrift,   // it gains `n` in 1000
     kClockFreeze,  // it stands still
   };
   Kind kind = Kind::kCrash;
   Millis at;
   std::uint64_t for_ms = 0;
   std::set<NodeIndex> nodes;
-  std::uint64_t operations = 0;
-  std::uint64_t per_mille = 0;
+  std::uint64_t n = 0;
+  std::int64_t off_ms = 0;
 };
 inline constexpr std::size_t kFaultKinds = 18;
 [[nodiscard]] std::string_view Name(Fault::Kind kind);
@@ -57,7 +57,10 @@ struct SetChange {
   std::vector<NodeIndex> add;
 };
 
+inline constexpr std::size_t kPairsMin = 2;
+
 struct Plan {
+  std::uint64_t seed = 0;      // of a story; of whatever the plan leaves open
   std::size_t validators = 4;  // of genesis: the nodes 0, 1, ...
   std::size_t newcomers = 0;   // the nodes after those, which may be added
   std::vector<SetChange> changes;
@@ -66,11 +69,14 @@ struct Plan {
   std::set<NodeIndex> dead;   // down for good in the second phase
   std::set<NodeIndex> cut;    // cut off for good in the second phase
   std::size_t block_transactions = 1000;
-  Lie lie = Lie::kNone;  // of every disk
+  std::size_t pairs = 4;   // of a volunteer and an elder
+  std::size_t visits = 8;  // of all of them together, one of each at least
+  Lie lie = Lie::kNone;    // of every disk
   NetworkOptions network;
   std::vector<Fault> faults;  // ascending
   Millis heal_at;
   // What a story expects beyond that everything becomes final.
+  bool expect_one_root = false;
   std::optional<std::uint64_t> expect_epoch;
   std::optional<std::uint64_t> expect_height_max;
 };
@@ -83,7 +89,7 @@ enum class Profile : std::uint8_t {
 // Swarm: the seed first draws which kinds of faults are on and how strong, then the faults.
 [[nodiscard]] Plan DrawPlan(Prng prng, Profile profile = Profile::kSwarm);
 
-// The plan as text, a line for each thing; ParsePlan is the inverse.
+// The plan as text, a sentence for each thing; ParsePlan is the inverse.
 [[nodiscard]] std::string PlanText(const Plan& plan);
 struct PlanOrError {
   std::optional<Plan> plan;

@@ -3,7 +3,6 @@
 // something incorrect, 2 a command line that is none.
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "base/prng.h"
 #include "tests/sim/batch.h"
@@ -15,21 +14,23 @@ constexpr char kUsage[] =
     "usage: timebank_sim [--seed N] [--seeds A..B] [--seeds N --seed-base S] [--commit HEX --count "
     "K]\n"
     "                    [--profile swarm|lite|byzantine] [--jobs J] [--twice] [--verbose]\n"
-    "       timebank_sim --seed N [--replay PLAN] [--shrink] [--mermaid] [--plan]\n"
+    "       timebank_sim --seed N | --replay PLAN [--shrink] [--to FILE] [--mermaid] [--plan]\n"
     "       timebank_sim --stories FOLDER\n"
     "  --seeds N --seed-base S   N seeds drawn from S; so does --commit from a commit's hash\n"
     "  --twice                   each seed twice: the traces must be equal\n"
     "  --plan                    print the seed's plan as text and end\n"
-    "  --replay PLAN             run the plan in this file with the seed\n"
+    "  --replay PLAN             run the plan in this file, with its own seed or the one given\n"
     "  --shrink                  if it fails, print the smallest plan found that fails as it does\n"
+    "  --to FILE                 write it there as well\n"
     "  --mermaid                 print what is said as a Mermaid sequence diagram\n"
-    "  --stories FOLDER          run every plan *.txt in it; its first line is 'seed N'\n";
+    "  --stories FOLDER          run every plan *.txt in it\n";
 
 struct Arguments {
   BatchOptions batch;
   std::uint64_t count = 50;
   std::optional<std::string> base;  // seeds are drawn from it
   std::string replay;
+  std::string to;  // where the shrunk plan goes
   std::string stories;
   bool shrink = false;
   bool mermaid = false;
@@ -59,6 +60,8 @@ bool ReadValue(const std::string& name, const std::string& value, Arguments& out
   if (name == "--seeds") return ReadSeeds(value, out);
   if (name == "--replay") {
     out.replay = value;
+  } else if (name == "--to") {
+    out.to = value;
   } else if (name == "--stories") {
     out.stories = value;
   } else if (name == "--seed-base" || name == "--commit") {
@@ -108,35 +111,51 @@ std::optional<Arguments> Parse(int argc, char** argv) {
       out.batch.seeds.push_back(draws.Next() % 1'000'000'000);
     }
   }
-  if (out.batch.seeds.empty() && out.stories.empty()) return std::nullopt;
+  const bool something = !out.batch.seeds.empty() || !out.stories.empty() || !out.replay.empty();
+  if (!something) return std::nullopt;
   return out;
 }
 
+// The plan of the seed, or of the file; a sentence for what is wrong with that.
+PlanOrError PlanToRun(const Arguments& arguments) {
+  const std::vector<std::uint64_t>& seeds = arguments.batch.seeds;
+  if (arguments.replay.empty()) return {PlanOf(seeds.front(), arguments.batch.profile), ""};
+  PlanOrError read = ReadPlan(arguments.replay);
+  if (read.plan && !seeds.empty()) read.plan->seed = seeds.front();
+  return read;
+}
+
+bool ShrinkTo(const std::string& file, const Plan& plan, const RunResult& result) {
+  const std::string small = PlanText(Shrink(plan.seed, plan));
+  std::cout << "the smallest plan found:\n" << small;
+  if (file.empty()) return true;
+  std::ofstream out(file);
+  out << "# " << NameOf(result.verdict) << ": " << result.story.substr(0, result.story.find('\n'))
+      << "\n"
+      << small << std::flush;
+  return out.good();
+}
+
 int RunOne(const Arguments& arguments) {
-  const std::uint64_t seed = arguments.batch.seeds.front();
-  Plan plan = PlanOf(seed, arguments.batch.profile);
-  if (!arguments.replay.empty()) {
-    std::ifstream file(arguments.replay);
-    std::stringstream text;
-    text << file.rdbuf();
-    const PlanOrError parsed = ParsePlan(text.str());
-    if (!parsed.plan) {
-      std::cerr << arguments.replay << ": no plan: " << parsed.error << "\n";
-      return 2;
-    }
-    plan = *parsed.plan;
+  const PlanOrError read = PlanToRun(arguments);
+  if (!read.plan) {
+    std::cerr << arguments.replay << ": no plan: " << read.error << "\n";
+    return 2;
   }
+  const Plan& plan = *read.plan;
   if (arguments.plan) {
     std::cout << PlanText(plan);
     return 0;
   }
   std::vector<std::string> diagram;
-  const RunResult result = RunPlan(seed, plan, {.diagram = arguments.mermaid ? &diagram : nullptr});
+  const RunResult result =
+      RunPlan(plan.seed, plan, {.diagram = arguments.mermaid ? &diagram : nullptr});
   if (arguments.mermaid) std::cout << "sequenceDiagram\n";
   for (const std::string& line : diagram) std::cout << line << "\n";
-  if (!arguments.mermaid) PrintRun(seed, plan, result);
-  if (arguments.shrink && result.verdict != Verdict::kGood) {
-    std::cout << "the smallest plan found:\nseed " << seed << "\n" << PlanText(Shrink(seed, plan));
+  if (!arguments.mermaid) PrintRun(plan.seed, plan, result);
+  if (arguments.shrink && result.verdict != Verdict::kGood &&
+      !ShrinkTo(arguments.to, plan, result)) {
+    std::cerr << arguments.to << ": cannot be written\n";
   }
   return static_cast<int>(result.verdict);
 }

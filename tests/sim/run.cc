@@ -11,8 +11,6 @@
 namespace timebank::sim {
 namespace {
 
-constexpr std::size_t kPairs = 4;
-constexpr std::size_t kVisits = 8;
 // After the healing: enough for timers at their longest, retries and the cooling-off.
 constexpr std::uint64_t kLivenessMs = 180'000;
 constexpr std::uint64_t kSettleMs = 30'000;
@@ -41,12 +39,17 @@ void CheckExpectations(const Plan& plan, Cluster& cluster) {
   if (plan.expect_height_max && checkers.height() > *plan.expect_height_max) {
     checkers.Fail("the height is " + std::to_string(checkers.height()));
   }
-  for (NodeIndex node = 0; plan.expect_epoch && node < cluster.size(); ++node) {
+  std::optional<Hash> root;
+  for (NodeIndex node = 0; node < cluster.size(); ++node) {
     if (!cluster.IsMember(node)) continue;
-    const auto& state = *cluster.node(node).replica().final_view().state;
-    if (state.chain().epoch() != *plan.expect_epoch) {
-      checkers.Fail("node " + std::to_string(node) + " is in epoch " +
-                    std::to_string(state.chain().epoch()));
+    const ledger::State& state = *cluster.node(node).replica().final_view().state;
+    const std::uint64_t epoch = state.chain().epoch();
+    if (plan.expect_epoch && epoch != *plan.expect_epoch) {
+      checkers.Fail("node " + std::to_string(node) + " is in epoch " + std::to_string(epoch));
+    }
+    if (!root) root = state.root();
+    if (plan.expect_one_root && *root != state.root()) {
+      checkers.Fail("node " + std::to_string(node) + " has a state root of its own");
     }
   }
 }
@@ -54,13 +57,15 @@ void CheckExpectations(const Plan& plan, Cluster& cluster) {
 }  // namespace
 
 Plan PlanOf(std::uint64_t seed, Profile profile) {
-  return DrawPlan(Prng(seed).Fork("plan"), profile);
+  Plan plan = DrawPlan(Prng(seed).Fork("plan"), profile);
+  plan.seed = seed;
+  return plan;
 }
 
 RunResult RunPlan(std::uint64_t seed, const Plan& plan, const RunOptions& options) {
   const Prng root(seed);
   World world;
-  Community community(root.Fork("community"), kPairs, plan.validators);
+  Community community(root.Fork("community"), plan.pairs, plan.validators);
   for (std::size_t i = 0; i < plan.newcomers; ++i) (void)community.NewValidator();
   Cluster cluster(world, root, community, plan);
   Workload workload(world, root.Fork("workload"), community, cluster);
@@ -71,7 +76,7 @@ RunResult RunPlan(std::uint64_t seed, const Plan& plan, const RunOptions& option
   governance.Start();
   cluster.Schedule(plan);
   LookAgain(world, cluster);
-  workload.Start(kVisits, plan.heal_at.value());
+  workload.Start(plan.visits, plan.heal_at.value());
 
   const auto violated = [&] { return cluster.checkers().violation().has_value(); };
   const Millis end(plan.heal_at.value() + kLivenessMs);

@@ -1,5 +1,5 @@
-// From a plan that fails to a small one that fails in the same way: parts are left out one by one,
-// for as long as that goes.
+// From a plan that fails to a small one that fails in the same way: faults, liars and what people
+// do are left out one by one, for as long as that goes.
 #include <functional>
 #include <utility>
 #include <vector>
@@ -41,6 +41,10 @@ std::vector<Edit> Edits(const Plan& plan) {
       p.network.duplicate_per_mille = 0;
     });
   }
+  if (plan.visits > plan.pairs) edits.push_back([](Plan& p) { p.visits = p.pairs; });
+  if (plan.visits > plan.pairs) edits.push_back([](Plan& p) { --p.visits; });
+  if (plan.pairs > kPairsMin) edits.push_back([](Plan& p) { --p.pairs; });
+  if (plan.changes.empty() && plan.newcomers > 0) edits.push_back([](Plan& p) { p.newcomers = 0; });
   if (plan.block_transactions != 1000)
     edits.push_back([](Plan& p) { p.block_transactions = 1000; });
   return edits;

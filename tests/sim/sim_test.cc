@@ -246,17 +246,6 @@ TEST(Sim, TwoOfFourDownIsNoProgressAndNoHarm) {
   stage.ExpectLive();
 }
 
-TEST(Sim, APlanIsTheSameAfterItsText) {
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-    const std::string text = PlanText(PlanOf(seed));
-    const PlanOrError parsed = ParsePlan(text);
-    ASSERT_TRUE(parsed.plan.has_value()) << parsed.error;
-    EXPECT_EQ(PlanText(*parsed.plan), text);
-  }
-  EXPECT_EQ(ParsePlan("validators 4\nat 5 earthquake nodes 1 operations 0 per-mille 0 for 1").error,
-            "at 5 earthquake nodes 1 operations 0 per-mille 0 for 1");
-}
-
 TEST(Sim, ASeedRunTwiceGivesTheSameTrace) {
   const RunResult first = RunPlan(11, PlanOf(11));
   const RunResult second = RunPlan(11, PlanOf(11));
