@@ -40,6 +40,7 @@ def script_parts(build):
     yield "mutants", [sys.executable, str(ROOT / "tests/mutants/run.py"), "--build", build]
     yield "fuzz", [sys.executable, str(ROOT / "tests/fuzz/run.py")]
     yield "vectors-second-reader", [sys.executable, str(ROOT / "tests/vectors/second_reader.py")]
+    yield "linear", [sys.executable, str(ROOT / "tests/e2e/linear_test.py")]
     for script in sorted((ROOT / "tests/e2e").glob("*_e2e.py")):
         yield "e2e-" + script.stem[:-4], [sys.executable, str(script), "--build", build]
 

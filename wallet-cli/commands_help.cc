@@ -10,7 +10,8 @@ namespace {
 
 constexpr char kExitCodes[] =
     "0  done\n"
-    "1  refused by the ledger: nothing changed; the reason has a stable name\n"
+    "1  refused by the ledger: nothing changed; the reason has a stable name. To try again while\n"
+    "   it is open, submit the same bytes: a new transaction could count twice\n"
     "2  the command line is wrong; nothing was sent\n"
     "3  not recorded yet: too few validators, a deadline, nobody answers; ask again with the id\n"
     "4  a proof does not hold: a receipt, or what a node answered\n"

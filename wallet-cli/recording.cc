@@ -107,7 +107,25 @@ void AddReachable(client::Client& client, Failure& failure) {
                              std::to_string(client.genesis().validators.quorum()));
 }
 
+// Where the bytes of a transaction lie that was not recorded: beside the identities.
+std::string KeptPath(Context& context, const Hash& id) {
+  return context.Identities().directory() + "/unrecorded/" + ToHex(id.view());
+}
+
+// Keeps them, so that trying again does not take new ones.
+void AdviseTheSame(Context& context, const client::SignedTransaction& transaction,
+                   Failure& failure) {
+  const std::string path = KeptPath(context, transaction.id);
+  const bool kept =
+      platform::CreateDirectories(platform::DirectoryOf(path), 0700) &&
+      platform::WriteFileAtomically(path, AsBytes(transaction.envelope), platform::kModePrivate);
+  if (!kept) return;
+  failure.next += "; " + context.Say(Text::kSendTheSame) + " " + path;
+  failure.facts.emplace_back("envelope", path);
+}
+
 Failure FailureOfOutcome(Context& context, client::Client& client,
+                         const client::SignedTransaction& transaction,
                          const client::SubmitOutcome& outcome) {
   const auto* refused = std::get_if<client::Refused>(&outcome);
   const auto* unknown = std::get_if<client::Unknown>(&outcome);
@@ -120,6 +138,12 @@ Failure FailureOfOutcome(Context& context, client::Client& client,
   if (!id.IsZero()) failure.facts.emplace_back(client::kTransactionIdKey, ToHex(id.view()));
   if (refused != nullptr) {
     failure.exit = Exit::kRefused;
+    if (!refused->open_until) return failure;
+    const std::uint64_t until = refused->open_until->value();
+    failure.next +=
+        "; " + context.Say(Text::kOpenUntil) + " " + LocalTime(until, context.CivilOffset());
+    failure.facts.emplace_back("open_until", Rfc3339(until, context.CivilOffset()));
+    AdviseTheSame(context, transaction, failure);
     return failure;
   }
   failure.exit = Exit::kNotRecorded;
@@ -131,6 +155,7 @@ Failure FailureOfOutcome(Context& context, client::Client& client,
                                          ? "DEADLINE_EXCEEDED"
                                          : "UNAVAILABLE");
   failure.next = context.Say(Text::kAskAgain) + " " + ToHex(id.view());
+  if (!id.IsZero()) AdviseTheSame(context, transaction, failure);
   AddReachable(client, failure);
   return failure;
 }
@@ -234,7 +259,10 @@ Result<client::Recorded> SubmitSigned(Context& context,
     if (receipt) outcome = std::move(*receipt);
   }
   auto* recorded = std::get_if<client::Recorded>(&outcome);
-  if (recorded == nullptr) return Unexpected{FailureOfOutcome(context, **client, outcome)};
+  if (recorded == nullptr) {
+    return Unexpected{FailureOfOutcome(context, **client, transaction, outcome)};
+  }
+  (void)std::remove(KeptPath(context, transaction.id).c_str());
   const auto saved = SaveReceipt(context.NextReceiptPath(), *recorded);
   if (!saved) return Unexpected{saved.error()};
   return std::move(*recorded);

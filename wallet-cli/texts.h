@@ -16,6 +16,8 @@ enum class Text {
   kReceiptSaved,   // ... path
   kNotRecorded,    // outcome unknown, with the id still queued
   kAskAgain,       // what to do then
+  kOpenUntil,      // ... time: what was refused may still be recorded
+  kSendTheSame,    // ... path of its bytes
   kNobodyAnswers,  // no validator can be reached
   kTooFew,         // ... N of M are reachable, Q are needed
   kDevelopment,    // what a development network is

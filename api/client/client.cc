@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "api/client/submit_round.h"
@@ -21,6 +22,9 @@ namespace timebank::client {
 namespace {
 
 constexpr std::uint64_t kTipLifeMs = 60'000;
+// How long a read waits for a node that has reached the height of this client's last answer.
+constexpr std::uint64_t kBehindWaitMs = 2'000;
+constexpr std::chrono::milliseconds kBehindAgain(20);
 
 }  // namespace
 
@@ -88,20 +92,39 @@ class Client::Impl {
   template <typename Stub, typename Request, typename Response>
   Answer<Response> Read(const Stubs<Stub>& stubs, Method<Stub, Request, Response> method,
                         const Request& request) {
-    return FirstAnswer<Response>(
-        options.timeout_ms,
-        [&](std::size_t index, grpc::ClientContext* context, Response* response) {
-          return ((*stubs[index]).*method)(context, request, response);
-        });
+    const auto call = [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+      return ((*stubs[index]).*method)(context, request, response);
+    };
+    return FirstAnswer<Response>(options.timeout_ms, call);
   }
-  template <typename Stub, typename Request, typename Response>
-  Answer<Response> Read(const Stubs<Stub>& stubs, Method<Stub, Request, Response> method,
+  // Of the ledger: from nobody who lags behind what this client has seen.
+  template <typename Request, typename Response, typename... As>
+  Answer<Response> Read(const Stubs<v1::LedgerService::Stub>& stubs,
+                        Method<v1::LedgerService::Stub, Request, Response> method,
+                        const Request& request, const As&... as) {
+    const std::uint64_t until = platform::MonotonicMs() + kBehindWaitMs;
+    for (;;) {
+      bool behind = false;
+      auto answer = FirstAnswer<Response>(
+          as..., options.timeout_ms,
+          [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+            grpc::Status status = ((*stubs[index]).*method)(context, request, response);
+            if (!status.ok() || response->height() >= last_height) return status;
+            behind = true;
+            return Behind(index);
+          });
+      if (answer || !behind || platform::MonotonicMs() >= until) return answer;
+      std::this_thread::sleep_for(kBehindAgain);
+    }
+  }
+  template <typename Request, typename Response>
+  Answer<Response> Read(const Stubs<v1::ChainService::Stub>& stubs,
+                        Method<v1::ChainService::Stub, Request, Response> method,
                         const Request& request, const Reader& reader) {
-    return FirstAnswer<Response>(
-        reader, options.timeout_ms,
-        [&](std::size_t index, grpc::ClientContext* context, Response* response) {
-          return ((*stubs[index]).*method)(context, request, response);
-        });
+    const auto call = [&](std::size_t index, grpc::ClientContext* context, Response* response) {
+      return ((*stubs[index]).*method)(context, request, response);
+    };
+    return FirstAnswer<Response>(reader, options.timeout_ms, call);
   }
 
   Answer<Millis> Now() {
@@ -159,6 +182,12 @@ class Client::Impl {
   // What a node says that proves nothing is passed over, as if the node were not there.
   [[nodiscard]] grpc::Status Unusable(std::size_t index, const std::string& what) const {
     return {grpc::StatusCode::UNAVAILABLE, options.nodes[index].name + " sent " + what};
+  }
+
+  [[nodiscard]] grpc::Status Behind(std::size_t index) const {
+    return ToStatus(MakeError(v1::REASON_NOT_YET, options.nodes[index].name +
+                                                      " has not reached height " +
+                                                      std::to_string(last_height.load())));
   }
 
   std::optional<crypto::PublicKey> KeyOf(const std::string& name) const {

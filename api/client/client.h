@@ -34,11 +34,17 @@ struct Recorded {
   std::string receipt;  // canonical bytes, to be kept
   chain::VerifiedReceipt verified;
 };
-// f + 1 validators refuse, judged at or above the height of this client's last answer.
+// f + 1 validators refuse, judged at or above the height of this client's last answer. That is true
+// of its moment: whoever holds the bytes may bring them again while they are valid, and then they
+// are recorded if the ledger has come to allow it. To try again, send the same bytes: their id
+// counts once, where new bytes could be a second gift (docs/adr/0008).
 struct Refused {
   Hash id;
   Error error;
   Height judged;  // the lowest at which one of them judged, which no liar can raise
+  // Ledger time up to which the same bytes may still be recorded; empty: never, the bytes
+  // themselves are at fault.
+  std::optional<Millis> open_until;
 };
 // Neither is known: ask for the receipt later, or send the same bytes again.
 struct Unknown {
@@ -77,7 +83,8 @@ class Client {
                                      std::uint32_t wait_ms = 0);
   // NOT_FOUND also where lines are asked for that are not there or not for this reader.
   [[nodiscard]] Answer<Recorded> GetReceipt(const Hash& id, const ReceiptQuery& query = {});
-  // Height of the highest receipt seen: later submissions are judged at or above it.
+  // Of the highest receipt or refusal seen: later submissions are judged, and later reads of the
+  // ledger answered, at or above it. Who tells it to others (SawHeight) has one order with them.
   [[nodiscard]] Height last_height() const;
   void SawHeight(Height height);
 

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
+#include <thread>
 
 #include "api/client/tls.h"
 #include "api/client/tls_identity.h"
@@ -23,7 +25,9 @@ namespace {
 constexpr std::uint64_t kNowMs = 1'600'000'000'000;
 
 // One validator: its keys, and a server whose answers the test sets.
-class FakeNode final : public v1::TransactionService::Service, public v1::ChainService::Service {
+class FakeNode final : public v1::TransactionService::Service,
+                       public v1::ChainService::Service,
+                       public v1::LedgerService::Service {
  public:
   explicit FakeNode(std::string node_name) : name(std::move(node_name)) {
     const auto identity = NewTlsIdentity({.name = name, .hosts = {"127.0.0.1"}});
@@ -53,6 +57,13 @@ class FakeNode final : public v1::TransactionService::Service, public v1::ChainS
     response->set_receipt(receipt);
     return grpc::Status::OK;
   }
+  grpc::Status GetOrganisation(grpc::ServerContext* /*context*/,
+                               const v1::GetOrganisationRequest* /*request*/,
+                               v1::GetOrganisationResponse* response) override {
+    response->mutable_organisation()->set_name(name);
+    response->set_height(height);
+    return grpc::Status::OK;
+  }
   grpc::Status GetFreshTip(grpc::ServerContext* /*context*/, const v1::GetFreshTipRequest* request,
                            v1::GetFreshTipResponse* response) override {
     v1::FreshTip tip;
@@ -73,7 +84,8 @@ class FakeNode final : public v1::TransactionService::Service, public v1::ChainS
   Hash chain_id;
   std::optional<crypto::SecretKey> tip_key;  // an impostor's
   std::function<grpc::Status(const v1::SubmitRequest&, v1::SubmitResponse&)> on_submit;
-  std::string receipt;  // of GetReceipt
+  std::string receipt;                   // of GetReceipt
+  std::atomic<std::uint64_t> height{0};  // of reads
   bool wants_token = false;
   std::vector<std::uint32_t> asked_lines;
   std::atomic<int> submits{0};
@@ -85,6 +97,7 @@ class FakeNode final : public v1::TransactionService::Service, public v1::ChainS
     builder.AddListeningPort("127.0.0.1:0", PublicServer(tls), &port);
     builder.RegisterService(static_cast<v1::TransactionService::Service*>(this));
     builder.RegisterService(static_cast<v1::ChainService::Service*>(this));
+    builder.RegisterService(static_cast<v1::LedgerService::Service*>(this));
     server_ = builder.BuildAndStart();
     address = "127.0.0.1:" + std::to_string(port);
   }
@@ -170,6 +183,15 @@ class ClientTest : public testing::Test {
       return ToStatus(MakeError(reason));
     };
   }
+  // It took the transaction and says so when it is final, or is just slow.
+  void RecordsAfter(std::size_t node, std::chrono::milliseconds time) {
+    nodes_[node]->on_submit = [receipt = ReceiptOf(transaction_, 3), time](
+                                  const v1::SubmitRequest&, v1::SubmitResponse& response) {
+      std::this_thread::sleep_for(time);
+      response.set_receipt(receipt);
+      return grpc::Status::OK;
+    };
+  }
   std::vector<int> Submits() const {
     std::vector<int> out;
     for (const auto& node : nodes_) out.push_back(node->submits);
@@ -220,6 +242,52 @@ TEST_F(ClientTest, OneRefusalIsOneOpinionTwoAreAVerdict) {
   EXPECT_EQ(refused->error.reason, v1::REASON_F13_INSUFFICIENT);
 }
 
+// Who does not get it cannot record it after its client was told that it is refused.
+TEST_F(ClientTest, NobodyElseIsAskedWhileThoseAskedCanStillAgree) {
+  for (std::size_t i = 1; i < 4; ++i) Refuses(i, v1::REASON_F13_INSUFFICIENT);
+  RecordsAfter(0, std::chrono::milliseconds(300));
+  EXPECT_TRUE(std::holds_alternative<Recorded>(client_->Submit(transaction_)));
+  EXPECT_EQ(Submits(), (std::vector<int>{1, 1, 0, 0}));
+}
+
+TEST_F(ClientTest, WhoTookItIsWaitedForBeforeItCountsAsRefused) {
+  for (std::size_t i = 1; i < 4; ++i) Refuses(i, v1::REASON_F13_INSUFFICIENT);
+  RecordsAfter(0, std::chrono::milliseconds(1500));  // when a second validator has refused
+  EXPECT_TRUE(std::holds_alternative<Recorded>(client_->Submit(transaction_)));
+  EXPECT_EQ(Submits(), (std::vector<int>{1, 1, 1, 0}));
+}
+
+TEST_F(ClientTest, ASilentNodeHoldsUpARefusalForALittle) {
+  for (std::size_t i = 1; i < 4; ++i) Refuses(i, v1::REASON_F13_INSUFFICIENT);
+  RecordsAfter(0, std::chrono::milliseconds(2800));
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(std::holds_alternative<Refused>(client_->Submit(transaction_)));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(2700));
+}
+
+TEST_F(ClientTest, SilentNodesAreNotAllThatAreAsked) {
+  RecordsAfter(0, std::chrono::milliseconds(2800));
+  RecordsAfter(1, std::chrono::milliseconds(2800));
+  for (std::size_t i = 2; i < 4; ++i) Records(i, ReceiptOf(transaction_, 3));
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(std::holds_alternative<Recorded>(client_->Submit(transaction_)));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(2700));
+}
+
+TEST_F(ClientTest, ARefusalSaysUntilWhenTheSameBytesMayStillBeRecorded) {
+  const auto open_until = [this](v1::Reason first, v1::Reason second) {
+    Refuses(0, first);
+    Refuses(1, second);
+    return std::get<Refused>(client_->Submit(transaction_)).open_until;
+  };
+  const Millis end(kNowMs + kValidityMs);
+  EXPECT_EQ(open_until(v1::REASON_F13_INSUFFICIENT, v1::REASON_F13_INSUFFICIENT), end);
+  EXPECT_EQ(open_until(v1::REASON_BAD_SIGNATURE, v1::REASON_BAD_SIGNATURE), std::nullopt);
+  // One of the two lies; nobody knows which.
+  EXPECT_EQ(open_until(v1::REASON_BAD_SIGNATURE, v1::REASON_F13_INSUFFICIENT), end);
+  EXPECT_EQ(open_until(v1::REASON_F13_INSUFFICIENT, v1::REASON_BAD_SIGNATURE), end);
+}
+
 TEST_F(ClientTest, WhatANodeSaysOfItselfRefusesNothing) {
   for (std::size_t i = 0; i < 4; ++i) Refuses(i, v1::REASON_INBOX_FULL);
   const auto outcome = client_->Submit(transaction_);
@@ -268,6 +336,28 @@ TEST_F(ClientTest, LaterSubmissionsNameTheLowestHeightOfTheLastRefusal) {
   EXPECT_EQ(client_->last_height(), Height(40));
   EXPECT_TRUE(std::holds_alternative<Refused>(client_->Submit(transaction_)));
   EXPECT_EQ(asked, 40U);
+}
+
+TEST_F(ClientTest, ReadsComeFromNobodyWhoLagsBehindWhatTheClientHasSeen) {
+  client_->SawHeight(Height(31));
+  for (std::size_t i = 0; i < 3; ++i) nodes_[i]->height = 30;
+  nodes_[3]->height = 31;
+  auto read = client_->Get(v1::GetOrganisationRequest());
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->organisation().name(), "node-3");
+  nodes_[3]->height = 30;
+  std::thread later([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    nodes_[2]->height = 32;
+  });
+  read = client_->Get(v1::GetOrganisationRequest());
+  later.join();
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->organisation().name(), "node-2");
+  nodes_[2]->height = 30;
+  read = client_->Get(v1::GetOrganisationRequest());
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().reason, v1::REASON_NOT_YET);
 }
 
 TEST_F(ClientTest, LedgerTimeComesFromASignedTipAndNotFromAnImpostor) {

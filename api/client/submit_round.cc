@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "chain/transaction.h"
 #include "timebank/v1/query.grpc.pb.h"
 
 namespace timebank::client {
@@ -16,6 +17,9 @@ namespace {
 
 // Beyond the wait that the node was asked for, so that its own words arrive.
 constexpr std::uint32_t kDeadlineMarginMs = 1000;
+// Without an answer for so long, one more node is asked; or, where enough have refused, who is
+// silent is not waited for any longer.
+constexpr std::chrono::milliseconds kPatience(1000);
 
 struct Call {
   std::unique_ptr<v1::TransactionService::Stub> stub;
@@ -33,14 +37,13 @@ class Round {
   SubmitOutcome Run() {
     for (std::size_t i = 0; i < plan_.at_once; ++i) AskNext();
     std::optional<SubmitOutcome> outcome;
-    while (open_ > 0) {
-      const Call& call = NextAnswered();
-      // Once it is known, the calls still open are given up and only waited for.
-      if (outcome) continue;
-      outcome = Judge(call);
-      if (!outcome) continue;
-      for (const auto& other : calls_) other->context.TryCancel();
+    while (open_ > 0 && !outcome) {
+      const Call* call = NextAnswered(std::chrono::system_clock::now() + kPatience);
+      outcome = call != nullptr ? Judge(*call) : LosePatience();
     }
+    // Once it is known, the calls still open are given up and only waited for.
+    for (const auto& call : calls_) call->context.TryCancel();
+    while (open_ > 0) (void)NextAnswered(std::chrono::system_clock::time_point::max());
     queue_.Shutdown();
     return outcome ? std::move(*outcome) : Unknown{transaction_.id, WhyUnknown()};
   }
@@ -62,13 +65,15 @@ class Round {
     ++open_;
   }
 
-  // Requires: open_ > 0.
-  const Call& NextAnswered() {
+  // Null when nobody answered until then. Requires: open_ > 0.
+  const Call* NextAnswered(std::chrono::system_clock::time_point until) {
     void* tag = nullptr;
     bool ok = false;
-    TB_CHECK(queue_.Next(&tag, &ok));
+    const auto next = queue_.AsyncNext(&tag, &ok, until);
+    TB_CHECK(next != grpc::CompletionQueue::SHUTDOWN);
+    if (next == grpc::CompletionQueue::TIMEOUT) return nullptr;
     --open_;
-    return *static_cast<const Call*>(tag);
+    return static_cast<const Call*>(tag);
   }
 
   std::optional<SubmitOutcome> Judge(const Call& call) {
@@ -78,13 +83,29 @@ class Round {
     if (refusal) {
       ++refusals_;
       judged_ = std::min(judged_, Height(error.Number(kHeightKey)));
+      may_pass_ = may_pass_ || !IsAboutTheBytes(error.reason);
       if (!refused_) refused_ = std::move(error);
-      if (refusals_ >= agree_) return Refused{transaction_.id, *refused_, judged_};
     } else if (!last_ || error.reason != v1::REASON_UNSPECIFIED) {
       last_ = std::move(error);  // a node's own words say more than a broken connection
     }
+    if (refusals_ >= agree_) return open_ == 0 ? Refuse() : std::nullopt;
+    // While those who were asked can still agree, nobody else gets the transaction.
+    if (!refusal || refusals_ + open_ < agree_) AskNext();
+    return std::nullopt;
+  }
+
+  std::optional<SubmitOutcome> LosePatience() {
+    if (refusals_ >= agree_) return Refuse();
     AskNext();
     return std::nullopt;
+  }
+
+  std::optional<SubmitOutcome> Refuse() const {
+    Refused out{transaction_.id, *refused_, judged_, std::nullopt};
+    const auto parsed =
+        chain::ParseEnvelope(AsBytes(transaction_.envelope), plan_.genesis.chain_id);
+    if (parsed && may_pass_) out.open_until = Millis(parsed->body.valid_until_ms());
+    return out;
   }
 
   // A receipt counts once it is verified and is of this transaction; any other answer of this node
@@ -121,6 +142,7 @@ class Round {
   std::size_t open_ = 0;
   std::size_t refusals_ = 0;
   Height judged_{~std::uint64_t{0}};  // the lowest of the refusals
+  bool may_pass_ = false;             // one of the refusals is of how things stand
   std::optional<Error> refused_;
   std::optional<Error> last_;
 };
@@ -129,6 +151,11 @@ class Round {
 
 SubmitOutcome SubmitRound(const SubmitPlan& plan, const SignedTransaction& transaction) {
   return Round(plan, transaction).Run();
+}
+
+bool IsAboutTheBytes(v1::Reason reason) {
+  constexpr int kFirstReasonOfTheState = 100;
+  return static_cast<int>(reason) < kFirstReasonOfTheState;
 }
 
 bool IsAboutTheNode(v1::Reason reason) {

@@ -1,5 +1,6 @@
-// One transaction sent to several nodes at once, until what they say is enough: one verified
-// receipt, f + 1 refusals, or nobody left to ask.
+// One transaction sent to several nodes, until what they say is enough: one verified receipt, f + 1
+// refusals, or nobody left to ask. No more nodes get it than it takes, and who took it is waited
+// for before it counts as refused: each that holds it may still record it (docs/adr/0008).
 #pragma once
 
 #include <memory>
@@ -24,6 +25,8 @@ struct SubmitPlan {
 [[nodiscard]] SubmitOutcome SubmitRound(const SubmitPlan& plan,
                                         const SignedTransaction& transaction);
 
+// True for what no change of the ledger can mend.
+[[nodiscard]] bool IsAboutTheBytes(v1::Reason reason);
 // True for what a node says about itself, not about the transaction.
 [[nodiscard]] bool IsAboutTheNode(v1::Reason reason);
 

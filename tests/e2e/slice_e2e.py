@@ -147,15 +147,40 @@ def test_all_killed_nothing_recorded_is_lost(net):
     assert code == 0, out + err
 
 
+def test_a_refusal_says_how_to_try_again(net):
+    def refusal(*command):
+        return net.json(*command, expect=1)["error"]
+
+    gift = ("--as", "M00000", "donate", "district", "--minutes", "100000")
+    first = refusal(*gift)
+    assert first["reason"] == "REASON_F13_INSUFFICIENT" and "open_until" in first, first
+    assert "timebank submit " + first["envelope"] in first["do"], first
+    again = refusal("submit", first["envelope"])
+    assert again["transaction_id"] == first["transaction_id"], (first, again)
+    # Bytes that no ledger takes are never open.
+    with open(first["envelope"], "rb") as file:
+        bad = bytearray(file.read())
+    bad[-1] ^= 1
+    with open(net.root + "/bad.envelope", "wb") as file:
+        file.write(bad)
+    never = refusal("submit", net.root + "/bad.envelope")
+    assert never["reason"] == "REASON_BAD_SIGNATURE" and "open_until" not in never, never
+
+
 def test_two_of_four_stopped_says_not_yet(net):
     net.kill(2)
     net.kill(3)
     code, out, err = order(net, 30, "M00026", first=("--timeout", "8"))
     assert code == 3, (code, out, err)
     assert "queued" in out + err or "needed" in out + err or "reachable" in out + err, out + err
+    error = json.loads(out)["error"]
     net.start(2)
     net.start(3)
     net.wait_agreed()
+    # The same bytes again: one transaction, whether it was recorded meanwhile or not.
+    again = net.json("submit", error["envelope"])
+    assert again["transaction_id"] == error["transaction_id"], (again, error)
+    assert not os.path.exists(error["envelope"])
     code, out, err = order(net, 31, "M00027")
     assert code == 0, out + err
 
