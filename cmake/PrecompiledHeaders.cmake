@@ -8,6 +8,7 @@ function(timebank_precompiled)
   target_link_libraries(${pch} PRIVATE timebank_warnings ${A_DEPS})
   target_compile_options(${pch} PRIVATE ${A_OPTIONS})
   target_precompile_headers(${pch} PRIVATE ${A_HEADERS})
+  timebank_fresh_pch(${pch})
   foreach(target ${A_TARGETS})
     target_precompile_headers(${target} REUSE_FROM ${pch})
   endforeach()
@@ -28,7 +29,7 @@ timebank_precompiled(NAME schema
 timebank_precompiled(NAME rpc
   HEADERS ${standard_headers} <grpcpp/grpcpp.h> <timebank/v1/query.grpc.pb.h>
   DEPS timebank_grpc
-  TARGETS timebank_client timebank_hostile timebank_rpc timebank-node)
+  TARGETS timebank_client timebank_hostile timebank_node_process timebank_rpc)
 
 timebank_precompiled(NAME cli
   HEADERS ${standard_headers} <CLI/CLI.hpp> <nlohmann/json.hpp> <timebank/v1/query.pb.h>

@@ -54,6 +54,14 @@ function(timebank_library)
   target_link_libraries(timebank_${A_NAME} PUBLIC ${A_DEPS} PRIVATE timebank_warnings ${A_PRIVATE})
 endfunction()
 
+# A target that makes a precompiled header (cmake/fresh_pch says why).
+function(timebank_fresh_pch target)
+  if(TIMEBANK_CCACHE)
+    set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER
+      "${PROJECT_SOURCE_DIR}/cmake/fresh_pch;${TIMEBANK_CCACHE}")
+  endif()
+endfunction()
+
 # The first test target builds the precompiled gtest header; the others reuse it.
 function(timebank_test)
   cmake_parse_arguments(A "" "NAME" "SOURCES;DEPS" ${ARGN})
@@ -69,6 +77,7 @@ function(timebank_test)
     target_compile_options(timebank_test_pch PRIVATE ${TIMEBANK_GLUE_OPTIONS})
     target_precompile_headers(timebank_test_pch PRIVATE <gtest/gtest.h> <map> <optional> <set>
       <string> <vector> <timebank/v1/record.pb.h> <timebank/v1/transaction.pb.h>)
+    timebank_fresh_pch(timebank_test_pch)
   endif()
   target_precompile_headers(${target} REUSE_FROM timebank_test_pch)
   add_test(NAME ${A_NAME} COMMAND ${target})

@@ -10,6 +10,7 @@
 #include "ledger/holds.h"
 #include "ledger/pin_statement.h"
 #include "ledger/rules.h"
+#include "ledger/suspicion.h"
 
 namespace timebank::ledger {
 namespace {
@@ -72,6 +73,9 @@ Reason Execute(TxContext& tx, const v1::ConfirmEntry& confirm) {
   if (NeedsReview(tx, entry, action->channel(), signer->member)) {
     entry.set_flags(entry.flags() | v1::FLAG_R1_NOT_OWN_KEY);
   }
+  const bool by_key =
+      action->channel() == v1::CHANNEL_APP || action->channel() == v1::CHANNEL_PROXY;
+  if (by_key) NoteConfirmation(tx, *signer, entry);
   const Policy policy = PolicyOfEntry(tx, entry);
   entry.set_due_ms(tx.now_ms() + policy.Ms(v1::POLICY_PARAMETER_APPROVE_DEADLINE_MS) +
                    policy.Ms(v1::POLICY_PARAMETER_APPROVE_GRACE_MS));

@@ -6,6 +6,7 @@
 #include "ledger/counters.h"
 #include "ledger/entry_checks.h"
 #include "ledger/org_tree.h"
+#include "ledger/suspicion.h"
 
 namespace timebank::ledger {
 
@@ -96,6 +97,12 @@ Reason CountApproval(TxContext& tx, const Signer& approver, v1::Channel channel)
   return AddToCounter(tx, counter, {.count = 1});
 }
 
+Millis ReviewEnd(TxContext& tx, const v1::Entry& entry) {
+  const Policy policy = PolicyOfEntry(tx, entry);
+  return Millis(entry.approved_ms() + policy.Ms(v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS) +
+                policy.Ms(v1::POLICY_PARAMETER_REVIEW_GRACE_MS));
+}
+
 Reason StartCooling(TxContext& tx, const Signer& approver, v1::Entry& entry) {
   const auto volunteer_id = As<MemberId>(entry.volunteer());
   const Account cooling = Account::Of(volunteer_id, v1::ACCOUNT_KIND_COOLING);
@@ -116,10 +123,8 @@ Reason StartCooling(TxContext& tx, const Signer& approver, v1::Entry& entry) {
   entry.set_cooling_until_ms(tx.now_ms() + policy.Ms(first ? v1::POLICY_PARAMETER_FIRST_COOLING_MS
                                                            : v1::POLICY_PARAMETER_COOLING_MS));
   // A flagged entry waits for its review; without one it is reversed, never credited.
-  entry.set_due_ms(entry.flags() == 0
-                       ? entry.cooling_until_ms()
-                       : tx.now_ms() + policy.Ms(v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS) +
-                             policy.Ms(v1::POLICY_PARAMETER_REVIEW_GRACE_MS));
+  NoteApproval(tx, approver.member, entry);
+  entry.set_due_ms(entry.flags() == 0 ? entry.cooling_until_ms() : ReviewEnd(tx, entry).value());
   return kOk;
 }
 

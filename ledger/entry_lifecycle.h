@@ -47,8 +47,10 @@ void Tell(TxContext& tx, const v1::Entry& entry);
 // F9: counts an approval on block time against the approver's limit, by the day without the elder's
 // own key (any channel but APP), by the clock hour with it.
 [[nodiscard]] Reason CountApproval(TxContext& tx, const Signer& approver, v1::Channel channel);
+// When an approved entry that nobody reviewed is reversed.
+[[nodiscard]] Millis ReviewEnd(TxContext& tx, const v1::Entry& entry);
 // Approval by `approver`: moves the credited minutes from the hold to the volunteer's COOLING,
-// releases the rest, and sets until when they cool off.
+// releases the rest, sets until when they cool off, and flags what the approval shows (R4, R6).
 [[nodiscard]] Reason StartCooling(TxContext& tx, const Signer& approver, v1::Entry& entry);
 // COOLING > REVERSED: refunds the elder at once and uncounts the visit.
 [[nodiscard]] Reason ReverseCooling(TxContext& tx, v1::Entry& entry);

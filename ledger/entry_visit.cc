@@ -5,6 +5,7 @@
 #include "ledger/entry_lifecycle.h"
 #include "ledger/form.h"
 #include "ledger/rules.h"
+#include "ledger/suspicion.h"
 
 namespace timebank::ledger {
 namespace {
@@ -105,8 +106,10 @@ Reason Execute(TxContext& tx, const v1::SubmitEntry& submit) {
   entry.set_due_ms(tx.now_ms() + policy.Ms(v1::POLICY_PARAMETER_CONFIRM_DEADLINE_MS) +
                    policy.Ms(v1::POLICY_PARAMETER_CONFIRM_GRACE_MS));
   AddEntryParties(tx, entry);
+  if (const Reason no = CountVisit(tx, entry)) return no;
+  NoteSubmission(tx, entry);
   Tell(tx, entry);
-  return CountVisit(tx, entry);
+  return kOk;
 }
 
 namespace {

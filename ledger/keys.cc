@@ -34,6 +34,8 @@ void AppendId(StateKey& key, const GrantId& id) {
   key.Raw(id.member.view()).U32(id.list_class).U32(id.month);
 }
 
+void AppendId(StateKey& key, const PairId& id) { key.Raw(id.a.view()).Raw(id.b.view()); }
+
 // ChainRecord [0].
 void AppendId(StateKey& key, Single) { key.U8(0); }
 void AppendId(StateKey& key, DigestSlot id) { key.U16(id.value()); }

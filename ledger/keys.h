@@ -74,7 +74,8 @@ struct PolicyVersionId {
   std::uint32_t sequence = 0;  // 1 for the first to take effect
 };
 struct CounterId {
-  FixedBytes<struct CounterOwnerTag, 16> owner;  // a member, but for OFFER_PERSON and POLICY_DAY
+  // A member, but for OFFER_PERSON, POLICY_DAY and KEY_DAY.
+  FixedBytes<struct CounterOwnerTag, 16> owner;
   v1::CounterScope scope = v1::COUNTER_SCOPE_UNSPECIFIED;
   std::uint32_t period = 0;  // of base/civil.h: yyyymmdd, yyyymm, yyyymmddhh or yyyy
 };
@@ -82,6 +83,10 @@ struct GrantId {
   MemberId member;
   std::uint32_t list_class = 0;
   std::uint32_t month = 0;  // yyyymm
+};
+struct PairId {
+  MemberId a;
+  MemberId b;
 };
 // The one record of its table.
 struct Single {};
@@ -114,6 +119,7 @@ template <> struct Record<v1::ValidatorSetRecord> : RecordIn<v1::TABLE_VALIDATOR
 template <> struct Record<v1::EvidenceRecord> : RecordIn<v1::TABLE_EVIDENCE, Epoch> {};
 template <> struct Record<v1::EditionRecord> : RecordIn<v1::TABLE_EDITION, Single> {};
 template <> struct Record<v1::PaperBatchRecord> : RecordIn<v1::TABLE_PAPER_BATCH, Hash> {};
+template <> struct Record<v1::PairWindow> : RecordIn<v1::TABLE_PAIR, PairId> {};
 template <> struct Record<v1::GrantMark> : RecordIn<v1::TABLE_GRANT, GrantId> {};
 // clang-format on
 
@@ -125,6 +131,7 @@ void AppendId(StateKey& key, const OrgAccountId& id);
 void AppendId(StateKey& key, const PolicyVersionId& id);
 void AppendId(StateKey& key, const CounterId& id);
 void AppendId(StateKey& key, const GrantId& id);
+void AppendId(StateKey& key, const PairId& id);
 void AppendId(StateKey& key, Single id);
 void AppendId(StateKey& key, DigestSlot id);
 void AppendId(StateKey& key, Epoch id);

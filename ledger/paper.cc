@@ -7,6 +7,7 @@
 #include "ledger/holds.h"
 #include "ledger/org_tree.h"
 #include "ledger/rules.h"
+#include "ledger/suspicion.h"
 
 namespace timebank::ledger {
 namespace {
@@ -80,8 +81,10 @@ Reason RecordSlip(TxContext& tx, const Signer& clerk, const Slip& slip) {
     return no;
   }
   AddEntryParties(tx, entry);
+  if (const Reason no = CountVisit(tx, entry)) return no;
+  NoteSubmission(tx, entry);
   Tell(tx, entry);
-  return CountVisit(tx, entry);
+  return kOk;
 }
 
 Reason CheckSlipForm(const OrgId& org, const Slip& slip) {

@@ -44,6 +44,7 @@ const google::protobuf::Message* PrototypeOf(v1::Table table) {
   match(v1::EvidenceRecord::default_instance());
   match(v1::EditionRecord::default_instance());
   match(v1::PaperBatchRecord::default_instance());
+  match(v1::PairWindow::default_instance());
   match(v1::GrantMark::default_instance());
   return found;
 }
@@ -108,6 +109,7 @@ std::optional<Millis> DueOf(v1::Table table, const google::protobuf::Message& re
     // A transaction is valid up to and including valid_until_ms.
     return Millis(static_cast<const v1::TransactionMark&>(record).valid_until_ms()).Next();
   }
+  if (table == v1::TABLE_PAIR) return NonZero(static_cast<const v1::PairWindow&>(record).due_ms());
   return std::nullopt;
 }
 

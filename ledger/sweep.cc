@@ -12,6 +12,10 @@ Reason SweepItem(TxContext& tx, const StateKey& key) {
   if (key.table() == v1::TABLE_ENTRY) return SweepEntry(tx, As<EntryId>(id));
   if (key.table() == v1::TABLE_REDEMPTION) return SweepRedemption(tx, As<RedemptionId>(id));
   if (key.table() == v1::TABLE_HOLD) return SweepDonation(tx, As<HoldId>(id));
+  if (key.table() == v1::TABLE_PAIR) {
+    tx.Erase<v1::PairWindow>({As<MemberId>(id.substr(0, 16)), As<MemberId>(id.substr(16))});
+    return kOk;  // forgotten: no effects line
+  }
   TB_CHECK(key.table() == v1::TABLE_TRANSACTION);
   // Its validity is over: the id cannot come again. No effects line.
   tx.Erase<v1::TransactionMark>(As<Hash>(id));

@@ -18,6 +18,7 @@ Generator::Generator(Prng& random, MadeUpWorld& world, const SideBySide& ledgers
     : random_(random), world_(world), ledgers_(ledgers) {
   for (const std::string& name : world.people) member_names_[Cast::MemberId(name)] = name;
   for (const std::string& name : world.orgs) org_names_[Cast::OrgId(name)] = name;
+  FormRing();
 }
 
 Draft Generator::Next() {
@@ -64,6 +65,10 @@ Draft Generator::Next() {
   Draft draft;
   while (draft.body.kind_case() == v1::TransactionBody::KIND_NOT_SET) {
     draft = Draft();
+    if (!ring_.empty() && Below(2) == 0) {
+      Collude(draft);
+      continue;
+    }
     std::uint64_t at = Below(total);
     for (const Weighted& kind : kKinds) {
       if (at < kind.weight) {

@@ -72,6 +72,14 @@ class Generator {
   void CancelOrNoShow(Draft& draft);
   void Paper(Draft& draft);
   void Correct(Draft& draft);
+  // generator_ring.cc
+  void FormRing();
+  void Collude(Draft& draft);
+  void RingSubmits(Draft& draft);
+  void RingConfirms(Draft& draft);
+  void RingApproves(Draft& draft);
+  void RingSpeaksForMany(Draft& draft);
+  [[nodiscard]] Id RingVisitIn(v1::EntryState state);
   // generator_redemptions.cc
   void Offer(Draft& draft);
   void Redeem(Draft& draft);
@@ -122,6 +130,7 @@ class Generator {
   std::map<std::string, int> keys_made_;
   std::vector<std::string> pending_;  // registered, perhaps: people once the ledger knows them
   std::vector<v1::PaperBatch> papers_;
+  std::vector<Id> ring_;  // who help each other on paper; empty in most worlds
   std::uint64_t serial_ = 0;
   int opening_ = 0;
 };

@@ -67,6 +67,10 @@ v1::Reason NaiveLedger::Do(const v1::ConfirmEntry& tx) {
   visit.channel = channel;
   visit.confirmed_ms = now_;
   visit.confirmed_by = signer.member();
+  if (own) visit.confirmed_key = signer.key_id();
+  if (own && EldersOfKeyToday(signer.key_id()) > 3) {
+    visit.flags |= v1::FLAG_R5_ONE_KEY_MANY_ELDERS;
+  }
   visit.witness = action.witness();
   return v1::REASON_UNSPECIFIED;
 }
@@ -275,11 +279,8 @@ void NaiveLedger::StartCooling(const Id& id, Visit& visit) {
   visit.approved_by = by_.front().member();
   visit.approver_org = by_.front().org();
   visit.cooling_until_ms = now_ + static_cast<Time>(cooling);
-  visit.due_ms = visit.cooling_until_ms;
-  if (visit.flags != 0) {
-    visit.due_ms = now_ + static_cast<Time>(param(v1::POLICY_PARAMETER_REVIEW_DEADLINE_MS) +
-                                            param(v1::POLICY_PARAMETER_REVIEW_GRACE_MS));
-  }
+  NoteApproval(visit);
+  visit.due_ms = visit.flags == 0 ? visit.cooling_until_ms : ReviewEnd(visit);
 }
 
 // From COOLING: the minutes go back to what paid them.

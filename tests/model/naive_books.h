@@ -73,6 +73,7 @@ class NaiveBooks {
   std::set<std::string> seen_;  // Ids of transactions.
   // The present block and transaction.
   Time now_ = 0;
+  std::vector<Id> submissions_;  // Visits in the order in which they were submitted or typed.
   std::vector<v1::Signer> by_;
   std::vector<LineVerdict> lines_;
 };

@@ -51,8 +51,9 @@ v1::Reason NaiveLedger::Do(const v1::Transfer& tx) {
   if (!people_.contains(tx.to())) return v1::REASON_UNKNOWN_MEMBER;
   const v1::Signer& signer = by_.front();
   const Id& from = signer.member();
+  if (by_.size() != 1) return v1::REASON_F15_WRONG_SCOPE;  // of two nobody knows who gives
   if (tx.to() == from) return v1::REASON_F3_SEPARATION_OF_DUTIES;
-  if (by_.size() != 1 || !SignsAsMember(signer, from)) return v1::REASON_F15_WRONG_SCOPE;
+  if (!SignsAsMember(signer, from)) return v1::REASON_F15_WRONG_SCOPE;
   const Id home = HomeOf(from);
   if (Param(home, v1::POLICY_PARAMETER_KIN_TRANSFER_ENABLED, now_) == 0) {
     return v1::REASON_DISABLED_BY_POLICY;

@@ -104,6 +104,14 @@ class NaiveLedger : private NaiveBooks {
   v1::Reason Replace(const v1::EntryContent& content, const std::string& bytes, const Visit& old,
                      const Id& old_id);
 
+  // naive_suspicion.cc
+  void NoteSubmission(const Id& id);
+  bool EndsEqualRun(const Id& volunteer) const;
+  void FlagBurst(const Visit& last);
+  std::size_t EldersOfKeyToday(const Id& key) const;
+  void NoteApproval(Visit& visit) const;
+  Time ReviewEnd(const Visit& visit) const;
+
   // naive_redemption.cc
   v1::Reason Do(const v1::PublishOffer& tx);
   v1::Reason Do(const v1::Redeem& tx);

@@ -99,6 +99,7 @@ struct Visit {
   v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
   Time confirmed_ms = 0;
   Id confirmed_by;
+  Id confirmed_key;  // With which a holder of a key confirmed: APP and PROXY.
   Id witness;
   std::uint32_t flags = 0;
   Time approved_ms = 0;

@@ -228,6 +228,7 @@ v1::Reason NaiveLedger::Do(const v1::SubmitEntry& tx) {
       Param(visit.community, v1::POLICY_PARAMETER_CONFIRM_GRACE_MS, visit.policy_ms);
   visit.due_ms = now_ + static_cast<Time>(wait);
   visits_[content.entry()] = visit;
+  NoteSubmission(content.entry());
   return v1::REASON_UNSPECIFIED;
 }
 
@@ -449,6 +450,7 @@ v1::Reason NaiveLedger::PaperLine(const v1::PaperLine& line, const Id& org) {
   visit.submitted_by = visit.confirmed_by = by_.front().member();
   visit.witness = line.witness();
   visits_[id] = visit;
+  NoteSubmission(id);
   return v1::REASON_UNSPECIFIED;
 }
 

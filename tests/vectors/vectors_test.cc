@@ -328,6 +328,7 @@ Json StateKeysJson() {
   add(v1::EvidenceRecord(), Epoch(7));
   add(v1::EditionRecord(), {});
   add(v1::PaperBatchRecord(), hash);
+  add(v1::PairWindow(), {.a = member, .b = *MemberId::From(Id('n'))});
   add(v1::GrantMark(), {.member = member, .list_class = 3, .month = 202009});
   return keys;
 }
