@@ -34,6 +34,9 @@ inline constexpr std::string_view kKeyProofDomain = DomainTag("timebank/key/v1")
 // What a validator that is to be added signs with its new key: height, digest (CONSENSUS 6).
 inline constexpr std::string_view kReadyDomain = DomainTag("timebank/ready/v1");
 
+// What the council signs to begin a new era: RecoveryDocument.
+inline constexpr std::string_view kRecoveryDomain = DomainTag("timebank/recovery/v1");
+
 // Commands of a development network's clock, signed by the genesis dev key.
 inline constexpr std::string_view kDevClockDomain = DomainTag("timebank/devclock/v1");
 

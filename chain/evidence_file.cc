@@ -24,10 +24,9 @@ Expected<Evidence, EvidenceFault> VerifyEvidenceFile(ByteView file, const Genesi
   if (in->version() != kVersion) return Unexpected{EvidenceFault::kUnknownVersion};
   auto evidence = DecodeEvidence(AsBytes(in->evidence()));
   if (!evidence) return evidence;
-  const auto set = WalkEpochs(in->epochs(), genesis);
-  const auto epochs = static_cast<std::uint64_t>(in->epochs_size());
-  if (!set || epochs != evidence->epoch().value()) return Unexpected{EvidenceFault::kEpochs};
-  if (const auto fault = VerifyEvidence(*evidence, genesis.chain_id, *set)) {
+  const auto reach = WalkEpochs(in->epochs(), genesis);
+  if (!reach || reach->epoch != evidence->epoch()) return Unexpected{EvidenceFault::kEpochs};
+  if (const auto fault = VerifyEvidence(*evidence, reach->chain_id, reach->validators)) {
     return Unexpected{*fault};
   }
   return evidence;

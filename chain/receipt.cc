@@ -9,6 +9,7 @@
 #include "chain/canonical.h"
 #include "chain/certificate.h"
 #include "chain/log_tree.h"
+#include "chain/recovery.h"
 #include "chain/transaction.h"
 
 namespace timebank::chain {
@@ -21,8 +22,8 @@ using RepeatedBytes = google::protobuf::RepeatedPtrField<std::string>;
 
 Fault CheckTransaction(const v1::Receipt& receipt, const Hash& chain_id, VerifiedReceipt& out);
 Expected<Hash, ReceiptFault> CheckEffects(const v1::Receipt& receipt, VerifiedReceipt& out);
-Fault CheckFinal(const Header& header, std::string_view finalization, const Hash& chain_id,
-                 const ValidatorSet& set);
+Fault CheckFinal(const Header& header, std::string_view finalization, const EpochReach& reach);
+Fault FollowLink(const EpochLinks& links, int index, EpochReach& reach);
 std::vector<Hash> PathOf(const RepeatedBytes& hashes);
 
 }  // namespace
@@ -31,8 +32,10 @@ Expected<VerifiedReceipt, ReceiptFault> VerifyReceipt(ByteView bytes, const Gene
   const auto receipt = ParseCanonical<v1::Receipt>(bytes);
   if (!receipt) return Unexpected{ReceiptFault::kNotCanonical};
   if (receipt->version() != kReceiptVersion) return Unexpected{ReceiptFault::kUnknownVersion};
+  const auto reach = WalkEpochs(receipt->epochs(), genesis);
+  if (!reach) return Unexpected{reach.error()};
   VerifiedReceipt out;
-  if (const Fault fault = CheckTransaction(*receipt, genesis.chain_id, out)) {
+  if (const Fault fault = CheckTransaction(*receipt, reach->chain_id, out)) {
     return Unexpected{*fault};
   }
   const auto effects_digest = CheckEffects(*receipt, out);
@@ -44,12 +47,8 @@ Expected<VerifiedReceipt, ReceiptFault> VerifyReceipt(ByteView bytes, const Gene
                        header->log_size, PathOf(receipt->log_path()), header->log_root)) {
     return Unexpected{ReceiptFault::kLogPath};
   }
-  const auto set = WalkEpochs(receipt->epochs(), genesis);
-  if (!set) return Unexpected{set.error()};
-  if (header->epoch != Epoch(static_cast<std::uint64_t>(receipt->epochs_size()))) {
-    return Unexpected{ReceiptFault::kEpochChain};
-  }
-  if (const Fault fault = CheckFinal(*header, receipt->finalization(), genesis.chain_id, *set)) {
+  if (header->epoch != reach->epoch) return Unexpected{ReceiptFault::kEpochChain};
+  if (const Fault fault = CheckFinal(*header, receipt->finalization(), *reach)) {
     return Unexpected{*fault};
   }
   return out;
@@ -61,25 +60,30 @@ Expected<VerifiedReceipt, ReceiptFault> VerifyReceipt(ByteView receipt, ByteView
   return VerifyReceipt(receipt, *parsed);
 }
 
-Expected<ValidatorSet, ReceiptFault> WalkEpochs(const EpochLinks& links, const Genesis& genesis) {
-  ValidatorSet set = genesis.validators;
-  Epoch epoch;
-  for (const v1::EpochLink& link : links) {
-    const auto boundary = DecodeHeader(AsBytes(link.header()));
-    if (!boundary || !boundary->EndsEpoch() || boundary->epoch != epoch) {
-      return Unexpected{ReceiptFault::kEpochChain};
-    }
-    if (const Fault fault = CheckFinal(*boundary, link.finalization(), genesis.chain_id, set)) {
-      return Unexpected{*fault};
-    }
-    auto next = ParseKeysOnlyRecord(AsBytes(link.next_set()));
-    if (!next || next->SetHash() != boundary->next_validators) {
-      return Unexpected{ReceiptFault::kNextSet};
-    }
-    set = std::move(*next);
-    epoch = epoch.Next();
+Expected<EpochReach, ReceiptFault> WalkEpochs(const EpochLinks& links, const Genesis& genesis) {
+  EpochReach reach{Epoch(0), Era(0), genesis.chain_id, genesis.validators};
+  for (int index = 0; index < links.size(); ++index) {
+    if (const Fault fault = FollowLink(links, index, reach)) return Unexpected{*fault};
   }
-  return set;
+  return reach;
+}
+
+Expected<Header, ReceiptFault> BlockOfRecovery(const EpochLinks& links, int index,
+                                               const EpochReach& reach) {
+  const v1::EpochLink& link = links.Get(index);
+  const auto last = DecodeHeader(AsBytes(link.header()));
+  if (!last) return Unexpected{ReceiptFault::kEpochChain};
+  if (last->EndsEpoch()) {
+    // Nothing of the epoch that it began is certified.
+    const bool is_shown = index > 0 && links.Get(index - 1).recovery().empty() &&
+                          links.Get(index - 1).header() == link.header() &&
+                          links.Get(index - 1).finalization() == link.finalization();
+    if (!is_shown) return Unexpected{ReceiptFault::kEpochChain};
+    return *last;
+  }
+  if (last->epoch != reach.epoch) return Unexpected{ReceiptFault::kEpochChain};
+  if (const Fault fault = CheckFinal(*last, link.finalization(), reach)) return Unexpected{*fault};
+  return *last;
 }
 
 Hash TransactionLeaf(const Hash& transaction_id, const Hash& effects_digest) {
@@ -175,10 +179,11 @@ ReceiptFault FaultOf(CertificateError error) {
   return ReceiptFault::kFinalization;
 }
 
-Fault CheckFinal(const Header& header, std::string_view finalization, const Hash& chain_id,
-                 const ValidatorSet& set) {
-  if (header.chain_id != chain_id) return ReceiptFault::kWrongChain;
-  if (header.validators != set.SetHash()) return ReceiptFault::kValidators;
+Fault CheckFinal(const Header& header, std::string_view finalization, const EpochReach& reach) {
+  if (header.chain_id != reach.chain_id || header.era != reach.era) {
+    return ReceiptFault::kWrongChain;
+  }
+  if (header.validators != reach.validators.SetHash()) return ReceiptFault::kValidators;
   const auto certificate = Certificate::Decode(AsBytes(finalization));
   if (!certificate) return FaultOf(certificate.error());
   const VotePosition& position = certificate->position;
@@ -186,8 +191,34 @@ Fault CheckFinal(const Header& header, std::string_view finalization, const Hash
   if (position.epoch != header.epoch || position.digest != header.Digest()) {
     return ReceiptFault::kFinalizationTarget;
   }
-  const auto error = VerifyCertificate(*certificate, chain_id, set);
+  const auto error = VerifyCertificate(*certificate, reach.chain_id, reach.validators);
   return error ? Fault(FaultOf(*error)) : std::nullopt;
+}
+
+Fault FollowRecovery(const EpochLinks& links, int index, EpochReach& reach) {
+  const v1::EpochLink& link = links.Get(index);
+  const auto last = BlockOfRecovery(links, index, reach);
+  if (!last) return last.error();
+  auto next = VerifyRecovery(AsBytes(link.recovery()), *last);
+  if (!next) return ReceiptFault::kRecovery;
+  if (link.next_set() != KeysOnlyRecord(next->validators)) return ReceiptFault::kNextSet;
+  reach = {reach.epoch.Next(), next->era, next->chain_id, std::move(next->validators)};
+  return std::nullopt;
+}
+
+Fault FollowLink(const EpochLinks& links, int index, EpochReach& reach) {
+  const v1::EpochLink& link = links.Get(index);
+  if (!link.recovery().empty()) return FollowRecovery(links, index, reach);
+  const auto boundary = DecodeHeader(AsBytes(link.header()));
+  if (!boundary || !boundary->EndsEpoch() || boundary->epoch != reach.epoch) {
+    return ReceiptFault::kEpochChain;
+  }
+  if (const Fault fault = CheckFinal(*boundary, link.finalization(), reach)) return fault;
+  auto next = ParseKeysOnlyRecord(AsBytes(link.next_set()));
+  if (!next || next->SetHash() != boundary->next_validators) return ReceiptFault::kNextSet;
+  reach.validators = std::move(*next);
+  reach.epoch = reach.epoch.Next();
+  return std::nullopt;
 }
 
 // The lengths are canonical.
@@ -258,6 +289,13 @@ v1::EpochLink MakeEpochLink(const Header& boundary, std::string_view finalizatio
   return link;
 }
 
+v1::EpochLink MakeRecoveryLink(const Header& last, std::string_view finalization,
+                               const ValidatorSet& next, std::string_view recovery) {
+  v1::EpochLink link = MakeEpochLink(last, finalization, next);
+  link.set_recovery(std::string(recovery));
+  return link;
+}
+
 std::string_view Describe(ReceiptFault fault) {
   switch (fault) {
     case ReceiptFault::kGenesis:
@@ -285,7 +323,9 @@ std::string_view Describe(ReceiptFault fault) {
     case ReceiptFault::kEpochChain:
       return "epochs: the links do not lead from genesis to the header's epoch";
     case ReceiptFault::kNextSet:
-      return "epochs: a link carries another set than its header names";
+      return "epochs: a link carries another set than its header or recovery names";
+    case ReceiptFault::kRecovery:
+      return "epochs: the council's recovery document does not hold";
     case ReceiptFault::kValidators:
       return "validators: a header names another set than its epoch's";
     case ReceiptFault::kFinalization:

@@ -39,7 +39,8 @@ enum class ReceiptFault : std::uint8_t {
   kHeader,                 // the header is not in form
   kLogPath,                // transaction and effects are not in the header's log
   kEpochChain,             // links are missing, superfluous, out of order or no boundary blocks
-  kNextSet,                // a link's set is not the one that its header names
+  kNextSet,                // a link's set is not the one that its header or recovery names
+  kRecovery,               // a link's recovery document does not hold
   kValidators,             // a header names another set than its epoch's
   kFinalization,           // a certificate is not in form, or of another count of validators
   kFinalizationKind,       // a certificate of another kind than Finalize
@@ -62,10 +63,20 @@ struct VerifiedReceipt {
                                                                     ByteView genesis);
 
 using EpochLinks = google::protobuf::RepeatedPtrField<v1::EpochLink>;
-// The set of the epoch after the last link, each link being final under the set before it; without
-// links, the set of genesis.
-[[nodiscard]] Expected<ValidatorSet, ReceiptFault> WalkEpochs(const EpochLinks& links,
-                                                              const Genesis& genesis);
+// What holds in the epoch after the last link: a recovery brings a new era and chain id.
+struct EpochReach {
+  Epoch epoch;
+  Era era;
+  Hash chain_id;
+  ValidatorSet validators;
+};
+// From genesis through the links, each final under the set before it.
+[[nodiscard]] Expected<EpochReach, ReceiptFault> WalkEpochs(const EpochLinks& links,
+                                                            const Genesis& genesis);
+// The last certified block of the link at `index`, which carries a recovery, and up to which the
+// walk has come: of this epoch, or the one that ended the epoch before, shown once more.
+[[nodiscard]] Expected<Header, ReceiptFault> BlockOfRecovery(const EpochLinks& links, int index,
+                                                             const EpochReach& reach);
 
 // Leaf of the transaction log: leaf hash of transaction id || effects digest.
 [[nodiscard]] Hash TransactionLeaf(const Hash& transaction_id, const Hash& effects_digest);
@@ -90,5 +101,8 @@ struct ReceiptParts {
 
 [[nodiscard]] v1::EpochLink MakeEpochLink(const Header& boundary, std::string_view finalization,
                                           const ValidatorSet& next);
+// `recovery`: canonical bytes of a Recovery that names `last`.
+[[nodiscard]] v1::EpochLink MakeRecoveryLink(const Header& last, std::string_view finalization,
+                                             const ValidatorSet& next, std::string_view recovery);
 
 }  // namespace timebank::chain

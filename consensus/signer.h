@@ -29,6 +29,8 @@ class VoteSigner {
 class LocalSigner final : public VoteSigner {
  public:
   LocalSigner(const crypto::SecretKey& key, const Hash& chain_id);
+  // A recovery gave the chain another id: what is signed from now on counts there only.
+  void UseChain(const Hash& chain_id) { chain_id_ = chain_id; }
   // A vote of this key found in the log. False when it contradicts one told before.
   [[nodiscard]] bool Remember(const chain::VotePosition& position);
   [[nodiscard]] std::optional<crypto::Signature> Sign(const chain::VotePosition& position) override;

@@ -39,6 +39,7 @@ void AppendId(StateKey& key, const PairId& id) { key.Raw(id.a.view()).Raw(id.b.v
 // ChainRecord [0].
 void AppendId(StateKey& key, Single) { key.U8(0); }
 void AppendId(StateKey& key, DigestSlot id) { key.U16(id.value()); }
+void AppendId(StateKey& key, chain::Era id) { key.U32(id.value()); }
 void AppendId(StateKey& key, Epoch id) { key.U64(id.value()); }
 
 }  // namespace timebank::ledger

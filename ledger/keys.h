@@ -11,7 +11,9 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/strong.h"
+#include "chain/header.h"
 #include "timebank/v1/record.pb.h"
+#include "timebank/v1/recovery.pb.h"
 #include "timebank/v1/vocabulary.pb.h"
 
 namespace timebank::ledger {
@@ -121,6 +123,7 @@ template <> struct Record<v1::EditionRecord> : RecordIn<v1::TABLE_EDITION, Singl
 template <> struct Record<v1::PaperBatchRecord> : RecordIn<v1::TABLE_PAPER_BATCH, Hash> {};
 template <> struct Record<v1::PairWindow> : RecordIn<v1::TABLE_PAIR, PairId> {};
 template <> struct Record<v1::GrantMark> : RecordIn<v1::TABLE_GRANT, GrantId> {};
+template <> struct Record<v1::RecoveryRecord> : RecordIn<v1::TABLE_RECOVERY, chain::Era> {};
 // clang-format on
 
 template <typename Tag, std::size_t N>
@@ -135,6 +138,7 @@ void AppendId(StateKey& key, const PairId& id);
 void AppendId(StateKey& key, Single id);
 void AppendId(StateKey& key, DigestSlot id);
 void AppendId(StateKey& key, Epoch id);
+void AppendId(StateKey& key, chain::Era id);
 
 template <typename M>
 [[nodiscard]] StateKey KeyOf(const typename Record<M>::Id& id) {

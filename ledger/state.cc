@@ -46,6 +46,7 @@ const google::protobuf::Message* PrototypeOf(v1::Table table) {
   match(v1::PaperBatchRecord::default_instance());
   match(v1::PairWindow::default_instance());
   match(v1::GrantMark::default_instance());
+  match(v1::RecoveryRecord::default_instance());
   return found;
 }
 

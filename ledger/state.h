@@ -18,6 +18,10 @@
 #include "ledger/keys.h"
 #include "timebank/v1/record.pb.h"
 
+namespace timebank::chain {
+struct NewEra;
+}  // namespace timebank::chain
+
 namespace timebank::ledger {
 
 // Why a genesis gives no state.
@@ -61,6 +65,7 @@ class State {
  private:
   friend class StateLoader;
   friend class BlockExecution;
+  friend State BeginEra(const State& last, const chain::NewEra& next, std::string_view recovery);
   State(chain::StateTree tree, DueIndex due, v1::ChainRecord chain);
   bool Read(const StateKey& key, google::protobuf::Message& record) const;
 

@@ -16,6 +16,7 @@
 #include "node/config.h"
 #include "node/log_setup.h"
 #include "node/node.h"
+#include "node/recovery_command.h"
 #include "node/snapshot_command.h"
 #include "platform/limits.h"
 
@@ -91,6 +92,12 @@ int RunBackup(const Options& options, const BackupCommand& command) {
   return command.Run(*config, TIMEBANK_VERSION);
 }
 
+int RunRecovery(const Options& options, const RecoveryCommand& command) {
+  const auto config = ConfigOf(options);
+  if (!config) return Report({Exit::kUsage, config.error()});
+  return command.Run(*config);
+}
+
 int Run(const Options& options) {
   // Blocked before any thread starts, so that only sigtimedwait takes them.
   sigset_t signals;
@@ -150,6 +157,8 @@ int main(int argc, char** argv) {
   snapshot.AddTo(app);
   timebank::node::BackupCommand backup;
   backup.AddTo(app);
+  timebank::node::RecoveryCommand recovery;
+  recovery.AddTo(app);
   app.fallthrough();
   check->fallthrough();
   try {
@@ -164,6 +173,7 @@ int main(int argc, char** argv) {
   }
   if (snapshot.parsed()) return timebank::node::RunSnapshot(options, snapshot);
   if (backup.parsed()) return timebank::node::RunBackup(options, backup);
+  if (recovery.parsed()) return timebank::node::RunRecovery(options, recovery);
   options.check_only = check->parsed();
   return timebank::node::Run(options);
 }

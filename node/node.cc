@@ -16,6 +16,7 @@
 #include "node/checkpoint.h"
 #include "node/identity.h"
 #include "node/metrics_server.h"
+#include "node/recovery.h"
 #include "node/restored_mark.h"
 #include "node/rpc/backend.h"
 #include "node/rpc/client_server.h"
@@ -72,6 +73,7 @@ class Node::Impl {
                  .edition_known = release.edition_known,
                  .genesis_bytes = identity_.genesis_bytes,
                  .genesis = identity_.genesis,
+                 .chain_id = identity_.genesis.chain_id,
                  .key = identity_.key,
                  .inbox = &inbox_,
                  .desk = &desk_,
@@ -221,7 +223,10 @@ class Node::Impl {
     peers_->SetBlockTap([this](const replica::PeerKey& peer, const consensus::Blocks& blocks) {
       HealFrom(peer, blocks);
     });
+    auto recovery = ReadRecovery(config_.data_dir, identity_.genesis);
+    if (!recovery) return Unexpected{recovery.error()};
     replica::Config replica_config;
+    replica_config.recovery = std::move(*recovery);
     replica_config.genesis = identity_.genesis_bytes;
     replica_config.signer = &signer_;
     replica_config.votes = !backend_.restored;
@@ -236,6 +241,8 @@ class Node::Impl {
                                                            .verifier = verifier_,
                                                            .clients = desk_});
     if (!replica) return CannotRecover(replica.error());
+    backend_.chain_id = (*replica)->final_view().state->chain_id();
+    peers_->UseChain(backend_.chain_id);
     loop_ =
         std::make_unique<rpc::ReplicaLoop>(std::move(*replica), &inbox_, clock_.get(), &metrics_,
                                            [this](const std::string& dump) { Halt(dump); });
@@ -245,8 +252,8 @@ class Node::Impl {
     desk_.Begin(now->final.header.height);
     if (now->final.header.height == Height(0)) empty_since_ = clock_->LedgerNow();
     spdlog::info("chain {}: recovered at height {}, state root {}",
-                 ToHex(identity_.genesis.chain_id.view().first(8)),
-                 now->final.header.height.value(), ToHex(now->final.header.state_root.view()));
+                 ToHex(backend_.chain_id.view().first(8)), now->final.header.height.value(),
+                 ToHex(now->final.header.state_root.view()));
     return true;
   }
 
@@ -264,6 +271,11 @@ class Node::Impl {
                         std::string(storage::kKeepData));
       case replica::RecoveryFault::kEditionUnknown:
         return Fail(Exit::kOutdated, what + ". The data itself is not the trouble. " + kNewer);
+      case replica::RecoveryFault::kRecoveryLosesBlock:
+      case replica::RecoveryFault::kRecoveryAhead:
+      case replica::RecoveryFault::kRecoveryRefused:
+        return Fail(Exit::kStorage, what + ". See " + RecoveryPath(config_.data_dir) +
+                                        " and RUNBOOK.md, 'More validators lost than may be'");
       case replica::RecoveryFault::kStateRootMismatch:
       case replica::RecoveryFault::kLogRootMismatch:
       case replica::RecoveryFault::kFloorNotProven:

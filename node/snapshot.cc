@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "chain/genesis.h"
+#include "ledger/era.h"
 #include "ledger/state.h"
 #include "ledger/validators.h"
 #include "node/replica/snapshot.h"
@@ -139,8 +140,8 @@ Expected<replica::SnapshotContent, StartFailure> Read(const std::string& file,
 }
 
 // Of the last block of every epoch before that of `floor`.
-Expected<std::vector<CommittedBlock>, StartFailure> EndedEpochs(storage::NodeStorage& storage,
-                                                                const CommittedBlock& floor) {
+Expected<std::vector<replica::EndedEpoch>, StartFailure> EndedEpochs(storage::NodeStorage& storage,
+                                                                     const CommittedBlock& floor) {
   ledger::StateLoader loader;
   storage.VisitState([&loader](ByteView key, ByteView value) { loader.Add(key, value); });
   const auto state = std::move(loader).Finish();
@@ -148,18 +149,21 @@ Expected<std::vector<CommittedBlock>, StartFailure> EndedEpochs(storage::NodeSto
     return Refuse(Exit::kStorage,
                   "the stored records do not give the state root of the last block");
   }
-  std::vector<CommittedBlock> blocks;
+  std::vector<replica::EndedEpoch> ended;
   for (std::uint64_t epoch = 1; epoch <= floor.block.header().epoch.value(); ++epoch) {
-    const Height height(ledger::SetOf(*state, Epoch(epoch)).boundary_height());
+    const v1::ValidatorSetRecord set = ledger::SetOf(*state, Epoch(epoch));
+    const Height height(set.boundary_height());
     auto block = storage.ReadBlock(height);
     if (!block) {
       return Refuse(Exit::kStorage, "block " + std::to_string(height.value()) +
                                         ", the last of an epoch, cannot be read. Start the node, "
                                         "which asks others for it, and try again");
     }
-    blocks.push_back(std::move(*block));
+    const chain::Era era(set.era());
+    const auto recovery = era == chain::Era(0) ? std::nullopt : ledger::RecoveryOf(*state, era);
+    ended.push_back({std::move(*block), recovery.value_or("")});
   }
-  return blocks;
+  return ended;
 }
 
 Expected<bool, StartFailure> WriteFile(storage::NodeStorage& storage, CommittedBlock floor,

@@ -50,6 +50,7 @@ void AddAllCommands(CLI::App& app, Program& program) {
   AddValidatorCommands(app, program);
   AddEvidenceCommands(app, program);
   AddEditionCommands(app, program);
+  AddRecoveryCommands(app, program);
   AddTestnetCommands(app, program);
   AddDevCommands(app, program);
   AddWorkloadCommands(app, program);

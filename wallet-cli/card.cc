@@ -26,16 +26,15 @@ Result<v1::PinProof> ProveCard(Context& context, const CardOptions& card, const 
   if (!service) return Unexpected{service.error()};
   const auto now = context.Now();
   if (!now) return Unexpected{now.error()};
-  const auto genesis = context.Genesis();
-  if (!genesis) return Unexpected{genesis.error()};
+  const auto chain_id = context.ChainId();
+  if (!chain_id) return Unexpected{chain_id.error()};
   deed.signer = card.terminal;
   deed.roles = {v1::ROLE_TERMINAL};
   const client::SignAs sign{.member = (*service)->member,
                             .role = v1::ROLE_PIN_SERVICE,
                             .org = (*service)->home,
                             .key = &*(*service)->key};
-  return client::MakePinProof((*genesis)->chain_id, sign, holder, action,
-                              Millis(now->value() + kPinLifeMs));
+  return client::MakePinProof(*chain_id, sign, holder, action, Millis(now->value() + kPinLifeMs));
 }
 
 }  // namespace timebank::cli

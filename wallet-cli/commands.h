@@ -18,6 +18,7 @@ void AddMoneyCommands(CLI::App& app, Program& program);
 void AddValidatorCommands(CLI::App& app, Program& program);
 void AddEvidenceCommands(CLI::App& app, Program& program);
 void AddEditionCommands(CLI::App& app, Program& program);
+void AddRecoveryCommands(CLI::App& app, Program& program);
 void AddTestnetCommands(CLI::App& app, Program& program);
 void AddImportCommands(CLI::App& app, Program& program);
 void AddDevCommands(CLI::App& app, Program& program);

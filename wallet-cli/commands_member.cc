@@ -66,8 +66,8 @@ Result<Exit> Register(Context& context, const RegisterOptions& options) {
   const OrgId home = in.Org(options.home_org, "--home-org");
   const auto year = in.Number(options.birth_year, "--birth-year", {0, 9999});
   if (in.failed()) return in.failure();
-  const auto genesis = context.Genesis();
-  if (!genesis) return Unexpected{genesis.error()};
+  const auto chain_id = context.ChainId();
+  if (!chain_id) return Unexpected{chain_id.error()};
   Deed deed{.body = {}, .roles = {v1::ROLE_CLERK}};
   v1::RegisterMember& member = *deed.body.mutable_register_member();
   if (!options.new_key.empty()) {
@@ -84,7 +84,7 @@ Result<Exit> Register(Context& context, const RegisterOptions& options) {
     if (!identity) return Unexpected{identity.error()};
     member.set_member(identity->member.str());
     if (identity->key) {
-      *member.add_keys() = client::ProveKey((*genesis)->chain_id, identity->member, *identity->key);
+      *member.add_keys() = client::ProveKey(*chain_id, identity->member, *identity->key);
     }
   }
   member.set_home_org(home.str());
@@ -97,8 +97,8 @@ Result<Exit> Register(Context& context, const RegisterOptions& options) {
 Result<Exit> AddKey(Context& context, const std::string& name) {
   const auto self = context.Self();
   if (!self) return Unexpected{self.error()};
-  const auto genesis = context.Genesis();
-  if (!genesis) return Unexpected{genesis.error()};
+  const auto chain_id = context.ChainId();
+  if (!chain_id) return Unexpected{chain_id.error()};
   Identity backup = **self;
   backup.name = name;
   backup.key = platform::NewSecretKey();
@@ -107,7 +107,7 @@ Result<Exit> AddKey(Context& context, const std::string& name) {
   Deed deed{.body = {}, .roles = {v1::ROLE_MEMBER}};
   v1::AddKey& add = *deed.body.mutable_add_key();
   add.set_member(backup.member.str());
-  *add.mutable_key() = client::ProveKey((*genesis)->chain_id, backup.member, *backup.key);
+  *add.mutable_key() = client::ProveKey(*chain_id, backup.member, *backup.key);
   deed.facts = {{"key_id", ToHex(crypto::KeyIdOf(backup.key->public_key()).view())}};
   return Record(context, deed);
 }

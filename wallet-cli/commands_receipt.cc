@@ -124,11 +124,11 @@ std::string EnvelopeOf(const Bytes& file) {
 Result<Exit> SubmitFile(Context& context, const std::string& file) {
   const auto bytes = platform::ReadFile(file);
   if (!bytes) return Unexpected{LocalFailure(bytes.error())};
-  const auto genesis = context.Genesis();
-  if (!genesis) return Unexpected{genesis.error()};
+  const auto chain_id = context.ChainId();
+  if (!chain_id) return Unexpected{chain_id.error()};
   client::SignedTransaction transaction;
   transaction.envelope = EnvelopeOf(*bytes);
-  const auto parsed = chain::ParseEnvelope(AsBytes(transaction.envelope), (*genesis)->chain_id);
+  const auto parsed = chain::ParseEnvelope(AsBytes(transaction.envelope), *chain_id);
   // Bytes that are no transaction have no id; the validators say what is wrong with them.
   if (parsed) transaction.id = parsed->id;
   const auto recorded = SubmitSigned(context, transaction);

@@ -300,13 +300,15 @@ Result<Exit> Ready(Context& context, const std::string& folder) {
   const auto header = chain::DecodeHeader(AsBytes(answer->header()));
   if (!header) return Unexpected{LocalFailure("a node sent a header that is none")};
   const Hash digest = header->Digest();
+  const auto chain_id = context.ChainId();
+  if (!chain_id) return Unexpected{chain_id.error()};
   Deed deed{.body = {}, .roles = {v1::ROLE_COUNCIL, v1::ROLE_VALIDATOR_OPERATOR}};
   v1::Ready& ready = *deed.body.mutable_ready();
   ready.set_key(card->key());
   ready.set_height(header->height.value());
   ready.set_digest(digest.str());
-  ready.set_proof(crypto::SuitedSignature(
-      key->Sign(chain::ReadyBytes((*genesis)->chain_id, header->height, digest))));
+  ready.set_proof(
+      crypto::SuitedSignature(key->Sign(chain::ReadyBytes(*chain_id, header->height, digest))));
   return Record(context, deed);
 }
 

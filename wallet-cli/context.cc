@@ -165,6 +165,12 @@ Result<Millis> Context::Now() {
   return *now;
 }
 
+Result<Hash> Context::ChainId() {
+  const auto now = Now();
+  if (!now) return Unexpected{now.error()};
+  return client_->chain_id();
+}
+
 std::int64_t Context::CivilOffset() {
   const auto genesis = Genesis();
   return genesis ? (*genesis)->message.civil_offset_minutes() : kDefaultCivilOffset;

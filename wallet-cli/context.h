@@ -66,6 +66,8 @@ class Context {
   [[nodiscard]] Result<std::uint32_t> TimeoutMs() const;
   // Ledger time, never this machine's.
   [[nodiscard]] Result<Millis> Now();
+  // Of the era, as a node proves it: genesis' own until a recovery.
+  [[nodiscard]] Result<Hash> ChainId();
   // Of local time; 480 where no genesis is known.
   [[nodiscard]] std::int64_t CivilOffset();
 

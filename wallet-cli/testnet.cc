@@ -158,6 +158,9 @@ Expected<Testnet, std::string> InitTestnet(const TestnetOptions& options) {
     const std::string directory = options.out + "/" + NodeName(i);
     auto step = WriteValidatorFolder(
         {directory, genesis, NodeConfig(options, i), options.development}, keys[i]);
+    for (const v1::Validator& validator : view.validators()) {
+      if (step && validator.name() == NodeName(i)) step = WriteValidatorCard(directory, validator);
+    }
     if (!step) return Unexpected{step.error()};
     testnet.nodes.push_back({NodeName(i), Loopback(Port(options, i, 0)), directory});
   }

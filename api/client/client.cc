@@ -74,8 +74,8 @@ class Client::Impl {
       if (!now) return Unexpected{now.error()};
       auto answer = FirstAnswer<Response>(
           timeout_ms, [&](std::size_t index, grpc::ClientContext* context, Response* response) {
-            context->AddMetadata(kTokenMetadata, MakeReadToken(genesis.chain_id, reader,
-                                                               options.nodes[index].name, *now));
+            context->AddMetadata(kTokenMetadata,
+                                 MakeReadToken(ChainId(), reader, options.nodes[index].name, *now));
             return call(index, context, response);
           });
       if (answer || !again || answer.error().reason != v1::REASON_TOKEN_REFUSED) return answer;
@@ -165,18 +165,33 @@ class Client::Impl {
     return Millis(tip.time_ms());
   }
 
-  // Who is not known by genesis is known by its TLS key: the key it names is taken for its own.
+  // Who is not known by genesis is known by its TLS key: the key it names is taken for its own. A
+  // new era is proven by its links; from then on tips of an earlier one are nobody's.
   bool ReadTip(const v1::GetFreshTipResponse& response, const NodeAddress& node, v1::FreshTip& tip,
-               const std::string& nonce) const {
+               const std::string& nonce) {
     const auto parsed = chain::ParseCanonical<v1::FreshTip>(AsBytes(response.tip()));
     const auto signature = crypto::ParseSuitedSignature(AsBytes(response.signature()));
     const auto key =
         node.tls_key ? crypto::ParseSuitedKey(AsBytes(response.validator_key())) : KeyOf(node.name);
     if (!parsed || !signature || !key || parsed->nonce() != nonce) return false;
+    const auto reach = chain::WalkEpochs(response.epochs(), genesis);
+    if (!reach || reach->era != chain::Era(parsed->era())) return false;
     tip = *parsed;
-    return crypto::Verify(
-        *key, chain::SignedBytes(chain::kTipDomain, genesis.chain_id, {AsBytes(response.tip())}),
-        *signature);
+    if (!crypto::Verify(
+            *key, chain::SignedBytes(chain::kTipDomain, reach->chain_id, {AsBytes(response.tip())}),
+            *signature)) {
+      return false;
+    }
+    const std::scoped_lock lock(mutex);
+    if (reach->era < era) return false;
+    era = reach->era;
+    chain_id = reach->chain_id;
+    return true;
+  }
+
+  Hash ChainId() {
+    const std::scoped_lock lock(mutex);
+    return chain_id;
   }
 
   // What a node says that proves nothing is passed over, as if the node were not there.
@@ -212,8 +227,10 @@ class Client::Impl {
   Stubs<v1::TransactionService::Stub> transactions;
   std::atomic<std::uint64_t> last_height{0};
   std::mutex mutex;
-  std::optional<std::uint64_t> tip_at;  // MonotonicMs; with tip_time guarded by mutex
+  std::optional<std::uint64_t> tip_at;  // MonotonicMs; with all below guarded by mutex
   Millis tip_time;
+  chain::Era era;
+  Hash chain_id = genesis.chain_id;
 };
 
 Expected<std::unique_ptr<Client>, std::string> Client::Open(ClientOptions options) {
@@ -290,7 +307,7 @@ Answer<v1::GetStatusResponse> Client::Status(std::size_t index) {
 }
 
 const chain::Genesis& Client::genesis() const { return impl_->genesis; }
-const Hash& Client::chain_id() const { return impl_->genesis.chain_id; }
+Hash Client::chain_id() const { return impl_->ChainId(); }
 const std::vector<NodeAddress>& Client::nodes() const { return impl_->options.nodes; }
 Answer<Millis> Client::LedgerNow() { return impl_->Now(); }
 void Client::ForgetLedgerTime() { impl_->Forget(); }

@@ -70,7 +70,8 @@ class Client {
   ~Client();
 
   [[nodiscard]] const chain::Genesis& genesis() const;
-  [[nodiscard]] const Hash& chain_id() const;
+  // Of the era that the last fresh tip was of; genesis' own before the first and until a recovery.
+  [[nodiscard]] Hash chain_id() const;
   [[nodiscard]] const std::vector<NodeAddress>& nodes() const;
 
   // Ledger time now, by a fresh tip that a validator signed; kept and counted on for a minute.

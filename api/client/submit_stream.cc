@@ -197,7 +197,6 @@ class SubmitStream::Impl {
   }
 
   bool Certified(const v1::BlockReceipts& block, const chain::Header& header) {
-    if (header.chain_id != genesis_.chain_id) return false;
     const Hash digest = header.Digest();
     if (digest == last_certified_) return true;
     const auto certificate = chain::Certificate::Decode(AsBytes(block.finalization()));
@@ -205,9 +204,10 @@ class SubmitStream::Impl {
         certificate->position.digest != digest || certificate->position.epoch != header.epoch) {
       return false;
     }
-    const chain::ValidatorSet* set = SetOf(header.epoch, block.epochs());
-    if (set == nullptr || header.validators != set->SetHash() ||
-        chain::VerifyCertificate(*certificate, genesis_.chain_id, *set)) {
+    const chain::EpochReach* reach = ReachOf(header.epoch, block.epochs());
+    if (reach == nullptr || header.chain_id != reach->chain_id || header.era != reach->era ||
+        header.validators != reach->validators.SetHash() ||
+        chain::VerifyCertificate(*certificate, reach->chain_id, reach->validators)) {
       return false;
     }
     last_certified_ = digest;
@@ -215,12 +215,12 @@ class SubmitStream::Impl {
   }
 
   // Null when the links do not lead there.
-  const chain::ValidatorSet* SetOf(Epoch epoch, const chain::EpochLinks& links) {
-    const auto known = sets_.find(epoch);
-    if (known != sets_.end()) return &known->second;
+  const chain::EpochReach* ReachOf(Epoch epoch, const chain::EpochLinks& links) {
+    const auto known = reached_.find(epoch);
+    if (known != reached_.end()) return &known->second;
     if (Epoch(static_cast<std::uint64_t>(links.size())) != epoch) return nullptr;
-    auto set = chain::WalkEpochs(links, genesis_);
-    return set ? &sets_.emplace(epoch, std::move(*set)).first->second : nullptr;
+    auto reach = chain::WalkEpochs(links, genesis_);
+    return reach ? &reached_.emplace(epoch, std::move(*reach)).first->second : nullptr;
   }
 
   void OnFinal(const Hash& id, const std::vector<std::string>& lines, Height height) {
@@ -248,8 +248,8 @@ class SubmitStream::Impl {
   const std::unique_ptr<v1::TransactionService::Stub> stub_;
   const std::unique_ptr<grpc::ClientReaderWriter<v1::SubmitStreamRequest, v1::SubmitStreamResponse>>
       stream_;
-  Hash last_certified_;                        // reader thread only
-  std::map<Epoch, chain::ValidatorSet> sets_;  // likewise: those that were proven
+  Hash last_certified_;                         // reader thread only
+  std::map<Epoch, chain::EpochReach> reached_;  // likewise: those that were proven
   std::mutex write_mutex_;
   mutable std::mutex mutex_;  // all below
   std::condition_variable changed_;

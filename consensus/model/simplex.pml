@@ -3,7 +3,7 @@
  *
  *   exhaustive   all that three correct validators and a Byzantine one can do in VIEWS views
  *   -DTRACE      the events of a run of the code: each has to be a step that the rules allow
- *                (replay.pml)
+ *                (its driver is not written yet)
  *
  * The network: what is signed and on disk may reach anybody at any time, late, twice or never. So
  * it is the set of all votes ever sent. The Byzantine validator has signed everything. A

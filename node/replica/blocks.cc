@@ -91,7 +91,7 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
   auto at = candidates.begin();
   const Millis timestamp = std::max(now_.ledger_ms, Millis(request.parent_timestamp.value() + 1));
   SharedExecution execution = BuildExecution(
-      {*parent, request.height, timestamp, request.parent, genesis_.chain_id}, evidence,
+      {*parent, request.height, timestamp, request.parent, consensus_config_.chain_id}, evidence,
       [&]() -> SharedTransaction { return at == candidates.end() ? nullptr : *at++; },
       config_.block_transactions);
   const bool is_empty =
@@ -101,7 +101,7 @@ void Replica::Impl::Build(const consensus::BuildBlock& request) {
   const BlockBody body = MakeBody(execution->content, next_set);
   chain::Header header;
   header.era = consensus_config_.era;
-  header.chain_id = genesis_.chain_id;
+  header.chain_id = consensus_config_.chain_id;
   header.epoch = request.position.epoch;
   header.height = request.height;
   header.parent = request.parent;
@@ -199,13 +199,15 @@ FinalBlock Replica::Impl::CommitOne(const consensus::CommittedBlock& committed) 
   return {committed, execution->content.transactions, execution->rows, std::nullopt, {}, nullptr};
 }
 
-// What the block changed; with the first one, all records of genesis are new to storage.
+// What the block changed; with the first one of an era, all that is new to storage since it began,
+// which are all records of genesis.
 std::vector<StateChange> Replica::Impl::ChangesSinceStored(const Execution& execution) const {
-  if (stored_.size() > 0) return execution.changes;
+  if (view_.finalization) return execution.changes;
   std::vector<StateChange> all;
-  execution.state->tree().ForEach([&all](ByteView key, ByteView value) {
-    all.push_back({ToBytes(key), ToBytes(value)});
-  });
+  execution.state->tree().ForEachChangeSince(
+      stored_, [&all](ByteView key, std::optional<ByteView> value) {
+        all.push_back({ToBytes(key), value ? std::optional(ToBytes(*value)) : std::nullopt});
+      });
   return all;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "chain/genesis.h"
+#include "ledger/era.h"
 #include "ledger/validators.h"
 
 namespace timebank::replica {
@@ -19,8 +20,12 @@ SharedEpochLinks EpochLinks::UpTo(const ledger::State& state, Storage& storage) 
     if (!boundary) return nullptr;
     const auto set = chain::ValidatorsOf(next.validators());
     TB_CHECK(set.has_value());
-    *longer->Add() = chain::MakeEpochLink(boundary->block.header(),
-                                          ToString(boundary->finalization.Encode()), *set);
+    const chain::Header& header = boundary->block.header();
+    const std::string finalization = ToString(boundary->finalization.Encode());
+    const auto recovery =
+        next.era() == 0 ? std::nullopt : ledger::RecoveryOf(state, chain::Era(next.era()));
+    *longer->Add() = recovery ? chain::MakeRecoveryLink(header, finalization, *set, *recovery)
+                              : chain::MakeEpochLink(header, finalization, *set);
   }
   links_ = std::move(longer);
   return links_;

@@ -24,6 +24,8 @@ namespace timebank::replica {
 
 struct Config {
   std::string genesis;  // canonical bytes of the Genesis; chain_id = H of them
+  // Canonical bytes of a Recovery that begins a new era at the last block here, or has done so.
+  std::string recovery = {};
   // Null: observer, as is who has a key that is not in the current set. Outlives the replica, which
   // tells it the votes of the log.
   consensus::LocalSigner* signer = nullptr;
@@ -73,21 +75,25 @@ struct Event {
 
 // Why a node refuses to start. Text for people: Describe.
 enum class RecoveryFault : std::uint8_t {
-  kBadGenesis,         // no canonical Genesis, or one that the ledger refuses
-  kStateRootMismatch,  // the records of the database do not give the floor's state_root
-  kLogRootMismatch,    // the stored log leaves do not give the floor's log_root
-  kFloorNotProven,     // the floor's Finalization is of another block, set or chain
-  kContradiction,      // the log holds votes that exclude each other, or that the signer refuses
-  kEditionUnknown,     // the next block needs rules that this release does not know
+  kBadGenesis,          // no canonical Genesis, or one that the ledger refuses
+  kStateRootMismatch,   // the records of the database do not give the floor's state_root
+  kLogRootMismatch,     // the stored log leaves do not give the floor's log_root
+  kFloorNotProven,      // the floor's Finalization is of another block, set or chain
+  kContradiction,       // the log holds votes that exclude each other, or that the signer refuses
+  kEditionUnknown,      // the next block needs rules that this release does not know
+  kRecoveryLosesBlock,  // the recovery names a block below one that is known to be final here
+  kRecoveryAhead,       // it names a block that is not here yet
+  kRecoveryRefused,     // it does not hold for the last block, or is not the one its era began with
 };
 [[nodiscard]] std::string_view Describe(RecoveryFault fault);
 
 // The last committed block and the state after it: what clients are judged against and read.
 struct FinalView {
   std::shared_ptr<const ledger::State> state;
-  chain::Header header;  // at genesis: only height 0, chain_id and state_root are filled
-  Hash digest;           // chain_id at genesis
-  std::optional<chain::Certificate> finalization;  // of it or of a descendant; empty at genesis
+  // At genesis, and where an era begins: only height, chain, time and roots are filled.
+  chain::Header header;
+  Hash digest;                                     // there, the chain_id
+  std::optional<chain::Certificate> finalization;  // of it or of a descendant; there, empty
   // From genesis to the epoch of the next block. Null: a boundary block cannot be read just now.
   std::shared_ptr<const chain::EpochLinks> epochs;
 };
@@ -97,15 +103,13 @@ struct Status {
   std::size_t pool_transactions = 0;
   std::size_t pool_bytes = 0;
   std::optional<Millis> next_due_ms;  // ledger time of the earliest due item
-  // Proofs of double voting: waiting for a block; in final blocks, of this epoch and the one
-  // before.
+  // Proofs of double voting that wait for a block; in final ones, of this epoch and the last.
   std::size_t evidence_pending = 0;
   std::size_t evidence_recorded = 0;
   // Of the rules: in force for the next block, and what the council has scheduled.
   std::uint32_t edition = 0;
   std::optional<ledger::ScheduledEdition> edition_to_come;
-  // A block needs an edition that this release does not know. Steps do nothing more, nothing is
-  // lost: stop the process and start a newer release.
+  // A block needs an edition newer than is known: stop, and start a newer release.
   bool is_outdated = false;
 };
 

@@ -110,7 +110,6 @@ class Replica::Impl {
   Ports ports_;
   PeerBook peers_;
   EpochLinks links_;
-  chain::Genesis genesis_;
   consensus::Config consensus_config_;               // of the current epoch
   Epoch epoch_;                                      // that of the core
   std::optional<v1::ValidatorSetRecord> departing_;  // the set before, until it is let go

@@ -1,6 +1,7 @@
 #include "node/replica/snapshot.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "chain/domains.h"
 #include "chain/log_tree.h"
 #include "chain/receipt.h"
+#include "chain/recovery.h"
 #include "chain/state_tree.h"
 #include "consensus/limits.h"
 #include "ledger/keys.h"
@@ -27,9 +29,16 @@ constexpr std::string_view kMagic = "TBsnapsh";
 
 enum class PartType : std::uint8_t { kBlock = 1, kRecord = 2, kTransaction = 3, kEnd = 4 };
 
-optional<CommittedBlock> DecodeBlock(ByteView payload);
+// The first byte of a block part.
+enum class BlockRole : std::uint8_t { kEnded = 0, kTop = 1, kRecovered = 2 };
+
+struct BlockPart {
+  BlockRole role = BlockRole::kEnded;
+  EndedEpoch epoch;
+};
+optional<BlockPart> DecodeBlock(ByteView payload);
 optional<chain::ValidatorSet> NextSet(const consensus::Block& block);
-optional<TransactionRow> DecodeRow(ByteView payload, const Hash& chain_id);
+optional<TransactionRow> DecodeRow(ByteView payload);
 
 // One reading of a snapshot: its parts in order, each checked as far as it can be.
 class Reading {
@@ -48,10 +57,17 @@ class Reading {
     bool known = false;
   };
 
+  // Blocks above `after` are of this chain, up to the next one's.
+  struct EraStart {
+    Height after;
+    Hash chain_id;
+  };
+
   optional<SnapshotFault> ReadStart();
   optional<SnapshotFault> ReadPart();
   bool Fill(std::size_t size);
   optional<SnapshotFault> TakeBlock();
+  optional<SnapshotFault> TakeRecovered(const EndedEpoch& epoch);
   optional<SnapshotFault> TakeTop(CommittedBlock block);
   optional<SnapshotFault> TakeRecord();
   optional<SnapshotFault> TakeTransaction();
@@ -59,6 +75,7 @@ class Reading {
   optional<SnapshotFault> CheckState();
   optional<SnapshotFault> CheckLog() const;
   [[nodiscard]] const chain::Header& top() const { return content_.block.block.header(); }
+  [[nodiscard]] bool IsSweep(const TransactionRow& row) const;
 
   const ReadBytes& read_;
   const chain::Genesis& genesis_;
@@ -69,6 +86,7 @@ class Reading {
   PartType last_ = PartType::kBlock;
   bool has_top_ = false;
   chain::EpochLinks links_;
+  std::vector<EraStart> eras_;
   chain::StateTree state_;
   Bytes last_key_;
   Hash last_id_;
@@ -172,40 +190,56 @@ bool Reading::Fill(std::size_t size) {
   return read_(payload_) == size;
 }
 
-// Which block is the snapshot's own is said, because that one may end its epoch too.
+// Which block is the snapshot's own is said, because that one may end its epoch too. Whether the
+// links hold is known at the top.
 optional<SnapshotFault> Reading::TakeBlock() {
-  ByteReader in(payload_);
-  const std::uint8_t is_top = in.U8();
-  auto block = DecodeBlock(in.Raw(in.remaining()));
-  if (!block || is_top > 1) return SnapshotFault::kBlock;
-  if (block->block.header().chain_id != genesis_.chain_id) return SnapshotFault::kOtherChain;
+  auto part = DecodeBlock(payload_);
+  if (!part) return SnapshotFault::kBlock;
+  CommittedBlock& block = part->epoch.block;
+  if (content_.sets.empty()) {
+    content_.sets.push_back(genesis_.validators);
+    eras_.push_back({Height(0), genesis_.chain_id});
+  }
+  // A block that ended its epoch is shown once more where a recovery followed it.
+  if (block.block.header().chain_id != eras_.back().chain_id) return SnapshotFault::kOtherChain;
   const auto is_unknown = [](const Hash&) { return SharedTransaction(); };
-  if (!ReadBody(block->block, is_unknown)) return SnapshotFault::kBlock;
-  if (is_top == 1) return TakeTop(std::move(*block));
-  const auto next = NextSet(block->block);
+  if (!ReadBody(block.block, is_unknown)) return SnapshotFault::kBlock;
+  if (part->role == BlockRole::kTop) return TakeTop(std::move(block));
+  if (part->role == BlockRole::kRecovered) return TakeRecovered(part->epoch);
+  const auto next = NextSet(block.block);
   if (!next) return SnapshotFault::kEpochs;
   *links_.Add() =
-      chain::MakeEpochLink(block->block.header(), ToString(block->finalization.Encode()), *next);
-  if (content_.sets.empty()) content_.sets.push_back(genesis_.validators);
+      chain::MakeEpochLink(block.block.header(), ToString(block.finalization.Encode()), *next);
   content_.sets.push_back(*next);
-  return receiver_.block(*block) ? std::nullopt : optional(SnapshotFault::kNotTaken);
+  return receiver_.block(block) ? std::nullopt : optional(SnapshotFault::kNotTaken);
+}
+
+optional<SnapshotFault> Reading::TakeRecovered(const EndedEpoch& epoch) {
+  const chain::Header& last = epoch.block.block.header();
+  const auto next = chain::VerifyRecovery(AsBytes(epoch.recovery), last);
+  if (!next) return SnapshotFault::kEpochs;
+  *links_.Add() = chain::MakeRecoveryLink(last, ToString(epoch.block.finalization.Encode()),
+                                          next->validators, epoch.recovery);
+  content_.sets.push_back(next->validators);
+  eras_.push_back({last.height, next->chain_id});
+  return receiver_.block(epoch.block) ? std::nullopt : optional(SnapshotFault::kNotTaken);
 }
 
 optional<SnapshotFault> Reading::TakeTop(CommittedBlock block) {
-  const auto set = chain::WalkEpochs(links_, genesis_);
+  const auto reach = chain::WalkEpochs(links_, genesis_);
   const chain::Header& header = block.block.header();
-  const auto ended = static_cast<std::uint64_t>(links_.size());
-  if (!set || header.epoch != Epoch(ended) || header.validators != set->SetHash()) {
+  if (!reach || header.epoch != reach->epoch || header.era != reach->era ||
+      header.validators != reach->validators.SetHash()) {
     return SnapshotFault::kEpochs;
   }
   const chain::VotePosition& position = block.finalization.position;
   const bool names_it = position.kind == chain::VoteKind::kFinalize &&
                         position.epoch == header.epoch && position.view > View(0) &&
                         position.digest == block.block.digest();
-  if (!names_it || chain::VerifyCertificate(block.finalization, genesis_.chain_id, *set)) {
+  if (!names_it ||
+      chain::VerifyCertificate(block.finalization, reach->chain_id, reach->validators)) {
     return SnapshotFault::kFinalization;
   }
-  if (content_.sets.empty()) content_.sets.push_back(genesis_.validators);
   if (const auto next = NextSet(block.block)) content_.sets.push_back(*next);
   has_top_ = true;
   content_.block = std::move(block);
@@ -239,7 +273,8 @@ optional<SnapshotFault> Reading::TakeTransaction() {
   if (content_.transactions == 0) {
     if (const auto fault = CheckState()) return fault;
   }
-  const auto row = DecodeRow(payload_, genesis_.chain_id);
+  auto row = DecodeRow(payload_);
+  if (row) row->sweep = IsSweep(*row);
   const bool is_next = row && (content_.transactions == 0 || row->id > last_id_);
   if (!is_next || row->log_index >= leaves_.size()) return SnapshotFault::kTransaction;
   Leaf& leaf = leaves_[row->log_index];
@@ -252,6 +287,14 @@ optional<SnapshotFault> Reading::TakeTransaction() {
   last_id_ = row->id;
   ++content_.transactions;
   return receiver_.transaction(*row) ? std::nullopt : optional(SnapshotFault::kNotTaken);
+}
+
+// By the chain id of its era.
+bool Reading::IsSweep(const TransactionRow& row) const {
+  const auto later =
+      std::ranges::find_if(eras_, [&row](const EraStart& era) { return era.after >= row.height; });
+  // No block lies at height 0: then no era of the file's is the transaction's.
+  return later != eras_.begin() && row.id == chain::SweepId(std::prev(later)->chain_id, row.height);
 }
 
 optional<SnapshotFault> Reading::TakeEnd() {
@@ -284,16 +327,25 @@ optional<SnapshotFault> Reading::CheckLog() const {
   return std::nullopt;
 }
 
-optional<CommittedBlock> DecodeBlock(ByteView payload) {
+optional<BlockPart> DecodeBlock(ByteView payload) {
   ByteReader in(payload);
+  const std::uint8_t role = in.U8();
   const std::size_t proof_size = in.U16();
   auto finalization = Certificate::Decode(in.Raw(proof_size));
   const auto header = chain::DecodeHeader(in.Raw(chain::kHeaderSize));
+  if (role > static_cast<std::uint8_t>(BlockRole::kRecovered)) return std::nullopt;
+  BlockPart part{static_cast<BlockRole>(role), {}};
+  if (part.role == BlockRole::kRecovered) {
+    const std::size_t size = in.U32();
+    part.epoch.recovery = ToString(in.Raw(size));
+  }
   if (!in.ok() || !finalization || !header || in.remaining() > consensus::kBodyBytesMax) {
     return std::nullopt;
   }
   auto body = std::make_shared<const Bytes>(ToBytes(in.Raw(in.remaining())));
-  return CommittedBlock{consensus::Block(*header, std::move(body)), std::move(*finalization)};
+  part.epoch.block =
+      CommittedBlock{consensus::Block(*header, std::move(body)), std::move(*finalization)};
+  return part;
 }
 
 // The set that follows the last block of an epoch; the body is that of the header. Empty for
@@ -306,8 +358,8 @@ optional<chain::ValidatorSet> NextSet(const consensus::Block& block) {
   return chain::ParseKeysOnlyRecord(AsBytes(body.next_set()));
 }
 
-// Height, leaf and whether it is a sweep follow from the lines.
-optional<TransactionRow> DecodeRow(ByteView payload, const Hash& chain_id) {
+// Height and leaf follow from the lines.
+optional<TransactionRow> DecodeRow(ByteView payload) {
   ByteReader in(payload);
   TransactionRow row;
   row.id = in.Read<Hash>();
@@ -323,7 +375,6 @@ optional<TransactionRow> DecodeRow(ByteView payload, const Hash& chain_id) {
     row.lines.push_back(ToString(bytes));
   }
   if (!in.AtEnd() || row.lines.empty()) return std::nullopt;
-  row.sweep = row.id == chain::SweepId(chain_id, row.height);
   row.leaf_hash = chain::TransactionLeaf(row.id, chain::EffectsDigest(row.lines));
   return row;
 }
@@ -337,21 +388,27 @@ void WritePart(PartType type, ByteView payload, const std::function<void(ByteVie
             .bytes());
 }
 
-Bytes EncodeBlock(const CommittedBlock& block, bool is_top) {
-  const Bytes proof = block.finalization.Encode();
+Bytes EncodeBlock(BlockRole role, const EndedEpoch& epoch) {
+  const consensus::Block& block = epoch.block.block;
+  const Bytes proof = epoch.block.finalization.Encode();
   ByteWriter out;
-  out.U8(is_top ? 1 : 0).U16(static_cast<std::uint16_t>(proof.size())).Raw(proof);
-  return out.Raw(block.block.header().Encode()).Raw(*block.block.body()).Take();
+  out.U8(static_cast<std::uint8_t>(role)).U16(static_cast<std::uint16_t>(proof.size()));
+  out.Raw(proof).Raw(block.header().Encode());
+  if (role == BlockRole::kRecovered) {
+    out.U32(static_cast<std::uint32_t>(epoch.recovery.size())).Raw(AsBytes(epoch.recovery));
+  }
+  return out.Raw(*block.body()).Take();
 }
 
 }  // namespace
 
 void WriteSnapshot(const SnapshotSource& source, const std::function<void(ByteView)>& write) {
   write(ByteWriter().Raw(kMagic).U32(kSnapshotVersion).bytes());
-  for (const CommittedBlock& block : source.ended_epochs) {
-    WritePart(PartType::kBlock, EncodeBlock(block, /*is_top=*/false), write);
+  for (const EndedEpoch& epoch : source.ended_epochs) {
+    const BlockRole role = epoch.recovery.empty() ? BlockRole::kEnded : BlockRole::kRecovered;
+    WritePart(PartType::kBlock, EncodeBlock(role, epoch), write);
   }
-  WritePart(PartType::kBlock, EncodeBlock(source.block, /*is_top=*/true), write);
+  WritePart(PartType::kBlock, EncodeBlock(BlockRole::kTop, {source.block}), write);
   source.visit_records([&write](ByteView key, ByteView value) {
     ByteWriter out;
     out.U8(static_cast<std::uint8_t>(key.size())).Raw(key).Raw(value);

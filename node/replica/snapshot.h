@@ -7,7 +7,9 @@
 //   part     = type u8 || length u32 || payload
 //   1 block        last u8 || Finalization's length u16 || Finalization || header || body: the last
 //   block
-//                  of every ended epoch, ascending (0), then the block that the snapshot is of (1)
+//                  of every ended epoch, ascending (0), then the block that the snapshot is of (1).
+//                  Where a recovery ended the epoch (2), its length u32 and the Recovery follow the
+//                  header
 //   2 record       key's length u8 || key || value: under state_root, ascending by key
 //   3 transaction  id 32 || index in the log u64 || place among the block's envelopes u32 ||
 //                  lines u32 || (length u32 || EffectsLine)*: under log_root, ascending by id
@@ -20,6 +22,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -80,11 +83,17 @@ using ReadBytes = std::function<std::size_t(std::span<std::byte> out)>;
 [[nodiscard]] Expected<SnapshotContent, SnapshotError> ReadSnapshot(
     const ReadBytes& read, const chain::Genesis& genesis, const SnapshotReceiver& receiver);
 
+// The last block of an epoch, and the canonical bytes of the Recovery that ended it, if one did.
+struct EndedEpoch {
+  consensus::CommittedBlock block;
+  std::string recovery = {};
+};
+
 // Where a snapshot is taken from, standing still meanwhile.
 struct SnapshotSource {
   // Its Finalization is of itself, not of a descendant.
   consensus::CommittedBlock block;
-  std::vector<consensus::CommittedBlock> ended_epochs;  // the last block of each, ascending
+  std::vector<EndedEpoch> ended_epochs;  // ascending
   // Ascending by key and by id.
   std::function<void(const std::function<void(ByteView key, ByteView value)>&)> visit_records;
   std::function<void(const std::function<void(const TransactionRow&)>&)> visit_transactions;

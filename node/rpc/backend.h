@@ -36,6 +36,7 @@ struct Backend {
   std::uint32_t edition_known = 0;  // of the rules
   std::string genesis_bytes;
   chain::Genesis genesis;
+  Hash chain_id;          // of the era: genesis' own until a recovery
   crypto::SecretKey key;  // signs fresh tips
   Inbox* inbox = nullptr;
   ClientDesk* desk = nullptr;

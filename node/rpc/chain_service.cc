@@ -158,7 +158,8 @@ class Service final : public v1::ChainService::CallbackService {
     v1::GetFreshTipResponse out;
     out.set_tip(chain::CanonicalBytes(tip));
     out.set_signature(crypto::SuitedSignature(backend_->key.Sign(
-        chain::SignedBytes(chain::kTipDomain, backend_->genesis.chain_id, {AsBytes(out.tip())}))));
+        chain::SignedBytes(chain::kTipDomain, backend_->chain_id, {AsBytes(out.tip())}))));
+    if (tip.era() > 0 && now->final.epochs != nullptr) *out.mutable_epochs() = *now->final.epochs;
     out.set_validator_key(crypto::SuitedKey(backend_->key.public_key()));
     return out;
   }

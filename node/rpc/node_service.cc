@@ -51,7 +51,7 @@ v1::GetStatusResponse Service::Status() {
   v1::GetStatusResponse out;
   out.set_name(backend_->name);
   out.set_version(backend_->version);
-  out.set_chain_id(backend_->genesis.chain_id.str());
+  out.set_chain_id(backend_->chain_id.str());
   out.set_development(backend_->genesis.message.development());
   out.set_epoch(now->status.consensus.position.epoch.value());
   out.set_view(now->status.consensus.position.view.value());

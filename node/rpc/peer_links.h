@@ -48,6 +48,8 @@ class PeerLinks final : public replica::Transport {
   // it. Set before Start.
   using BlockTap = std::function<void(const replica::PeerKey&, const consensus::Blocks&)>;
   void SetBlockTap(BlockTap tap) { block_tap_ = std::move(tap); }
+  // The chain id of the era, where that is not genesis' own. Before Start.
+  void UseChain(const Hash& chain_id) { config_.chain_id = chain_id; }
 
   // Opens the port and starts to connect. False when the address cannot be listened on.
   [[nodiscard]] bool Start();
@@ -81,7 +83,7 @@ class PeerLinks final : public replica::Transport {
   [[nodiscard]] SharedLink LinkTo(const replica::PeerKey& peer) const;
   [[nodiscard]] std::vector<SharedLink> links() const;
 
-  const PeerLinksConfig config_;
+  PeerLinksConfig config_;  // as it is from Start on
   Inbox* const inbox_;
   Metrics* const metrics_;
   BlockTap block_tap_;

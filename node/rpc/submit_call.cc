@@ -100,7 +100,7 @@ void SubmitCall::Begin(std::uint64_t until) {
   ++backend().metrics->submitted;
   const v1::Reason closed = backend().ClosedBecause();
   if (closed != v1::REASON_UNSPECIFIED) return Fail(client::MakeError(closed));
-  auto transaction = replica::ReadTransaction(std::move(envelope_), backend().genesis.chain_id);
+  auto transaction = replica::ReadTransaction(std::move(envelope_), backend().chain_id);
   if (!transaction) {
     backend().metrics->CountRefusal(transaction.error());
     return Fail(client::MakeError(transaction.error()));

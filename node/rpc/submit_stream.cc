@@ -84,7 +84,7 @@ void SubmitStream::Submit(std::uint64_t sequence, std::string envelope) {
   v1::Reason reason = backend_->ClosedBecause();
   replica::SharedTransaction transaction;
   if (reason == v1::REASON_UNSPECIFIED) {
-    auto read = replica::ReadTransaction(std::move(envelope), backend_->genesis.chain_id);
+    auto read = replica::ReadTransaction(std::move(envelope), backend_->chain_id);
     if (read) {
       transaction = std::move(*read);
     } else {

@@ -114,6 +114,7 @@ class SubmitStreamTest : public ::testing::Test {
   std::unique_ptr<RateLimit> limit_;
   Backend backend_{.name = "node-1",
                    .genesis = *chain::ParseGenesis(AsBytes(sample_.genesis_bytes())),
+                   .chain_id = sample_.chain_id(),
                    .key = sample_.validator_keys().front()};
   FakePort port_;
   std::shared_ptr<SubmitStream> stream_;

@@ -88,6 +88,7 @@ void Maker::AddCanonical(const json& value) {
   }
   if (!chain::CheckCanonical<v1::Receipt>(*bytes)) Add("receipt", *bytes);
   if (!chain::CheckCanonical<v1::Genesis>(*bytes)) Add("genesis", *bytes);
+  if (!chain::CheckCanonical<v1::Recovery>(*bytes)) Add("recovery", *bytes);
 }
 
 void Maker::AddTransactions() {

@@ -76,7 +76,9 @@ Bytes SmallLedger::Snapshot() const {
 
 Bytes Write(const SnapshotParts& parts) {
   replica::SnapshotSource source;
-  source.ended_epochs = {parts.blocks.begin(), parts.blocks.end() - 1};
+  for (std::size_t i = 0; i + 1 < parts.blocks.size(); ++i) {
+    source.ended_epochs.push_back({parts.blocks[i]});
+  }
   source.block = parts.blocks.back();
   source.visit_records = [&parts](const auto& visit) {
     for (const auto& [key, value] : parts.records) visit(key, value);

@@ -21,6 +21,7 @@ void RunLog(Input input);
 void RunPeerMessage(Input input);
 void RunReceipt(Input input);
 void RunRecord(Input input);
+void RunRecovery(Input input);
 void RunRules(Input input);
 void RunSnapshot(Input input);
 void RunStored(Input input);
@@ -43,6 +44,7 @@ inline constexpr std::array kTargets = {
     Target{"peer_message", RunPeerMessage},
     Target{"receipt", RunReceipt},
     Target{"record", RunRecord},
+    Target{"recovery", RunRecovery},
     Target{"rules", RunRules},
     Target{"snapshot", RunSnapshot},
     Target{"stored", RunStored},

@@ -22,6 +22,31 @@ Generator::Generator(Prng& random, MadeUpWorld& world, const SideBySide& ledgers
 }
 
 Draft Generator::Next() {
+  for (const std::string& name : pending_) {
+    const Id id = Cast::MemberId(name);
+    if (!ledger().people().contains(id) || member_names_.contains(id)) continue;
+    member_names_[id] = name;
+    world_.people.push_back(name);
+  }
+  if (opening_ < kOpeningSteps) return Opening();
+  Draft draft;
+  while (draft.body.kind_case() == v1::TransactionBody::KIND_NOT_SET) {
+    draft = Draft();
+    if (!ring_.empty() && Below(2) == 0) {
+      Collude(draft);
+    } else {
+      AnyKind(draft);
+    }
+  }
+  const std::vector<Time> validity = {0, 1, 30 * kMinuteMs, kHourMs};
+  draft.body.set_valid_until_ms(now() + Pick(validity));
+  if (random_.Chance(1, 100)) draft.body.set_valid_until_ms(now() - 1);
+  if (random_.Chance(1, 100)) draft.body.set_valid_until_ms(now() + kHourMs + 1);
+  if (random_.Chance(1, 60)) draft.by.push_back(MemberSigns(Cast::MemberId(AnyPerson())));
+  return draft;
+}
+
+void Generator::AnyKind(Draft& draft) {
   static const std::vector<Weighted> kKinds = {{&Generator::CreateOrg, 2},
                                                {&Generator::Officer, 6},
                                                {&Generator::Policy, 4},
@@ -53,37 +78,13 @@ Draft Generator::Next() {
                                                {&Generator::Provide, 40},
                                                {&Generator::ConfirmRedemption, 18},
                                                {&Generator::CancelRedemption, 6}};
-  for (const std::string& name : pending_) {
-    const Id id = Cast::MemberId(name);
-    if (!ledger().people().contains(id) || member_names_.contains(id)) continue;
-    member_names_[id] = name;
-    world_.people.push_back(name);
-  }
-  if (opening_ < kOpeningSteps) return Opening();
   std::uint64_t total = 0;
   for (const Weighted& kind : kKinds) total += kind.weight;
-  Draft draft;
-  while (draft.body.kind_case() == v1::TransactionBody::KIND_NOT_SET) {
-    draft = Draft();
-    if (!ring_.empty() && Below(2) == 0) {
-      Collude(draft);
-      continue;
-    }
-    std::uint64_t at = Below(total);
-    for (const Weighted& kind : kKinds) {
-      if (at < kind.weight) {
-        (this->*kind.make)(draft);
-        break;
-      }
-      at -= kind.weight;
-    }
+  std::uint64_t at = Below(total);
+  for (const Weighted& kind : kKinds) {
+    if (at < kind.weight) return (this->*kind.make)(draft);
+    at -= kind.weight;
   }
-  const std::vector<Time> validity = {0, 1, 30 * kMinuteMs, kHourMs};
-  draft.body.set_valid_until_ms(now() + Pick(validity));
-  if (random_.Chance(1, 100)) draft.body.set_valid_until_ms(now() - 1);
-  if (random_.Chance(1, 100)) draft.body.set_valid_until_ms(now() + kHourMs + 1);
-  if (random_.Chance(1, 60)) draft.by.push_back(MemberSigns(Cast::MemberId(AnyPerson())));
-  return draft;
 }
 
 // Lists people of two streets and grants them minutes, so that there is something to spend.

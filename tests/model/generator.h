@@ -88,6 +88,8 @@ class Generator {
   void CancelRedemption(Draft& draft);
 
   [[nodiscard]] Draft Opening();
+  // One kind, by weight; stays empty when it finds nothing to do.
+  void AnyKind(Draft& draft);
   [[nodiscard]] bool Rarely() { return random_.Chance(1, 12); }
   // One of the rule book, or now and then one that exists by policy only.
   [[nodiscard]] v1::Category AnyCategory() {

@@ -6,14 +6,10 @@ namespace {
 
 const std::vector<std::pair<std::string, std::uint32_t>>& FlagNames() {
   static const std::vector<std::pair<std::string, std::uint32_t>> kNames = {
-      {"R1", v1::FLAG_R1_NOT_OWN_KEY},
-      {"R2", v1::FLAG_R2_NO_CHECK_IN},
-      {"R3", v1::FLAG_R3_SUBMITTED_LATE},
-      {"R4", v1::FLAG_R4_RECIPROCAL_PAIR},
-      {"R5", v1::FLAG_R5_ONE_KEY_MANY_ELDERS},
-      {"R6", v1::FLAG_R6_APPROVER_CONCENTRATION},
-      {"R7", v1::FLAG_R7_IDENTICAL_MINUTES},
-      {"R8", v1::FLAG_R8_BURST},
+      {"R1", v1::FLAG_R1_NOT_OWN_KEY},          {"R2", v1::FLAG_R2_NO_CHECK_IN},
+      {"R3", v1::FLAG_R3_SUBMITTED_LATE},       {"R4", v1::FLAG_R4_RECIPROCAL_PAIR},
+      {"R5", v1::FLAG_R5_ONE_KEY_MANY_ELDERS},  {"R6", v1::FLAG_R6_APPROVER_CONCENTRATION},
+      {"R7", v1::FLAG_R7_IDENTICAL_MINUTES},    {"R8", v1::FLAG_R8_BURST},
       {"NEW_VOLUNTEER", v1::FLAG_NEW_VOLUNTEER}};
   return kNames;
 }

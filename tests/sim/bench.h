@@ -1,5 +1,4 @@
-// One replica alone with a test: ports that record, signatures checked at once, and the keys of all
-// validators, to speak as any of them.
+// One replica alone with a test: ports that record, and the keys of all validators to speak as any.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +33,13 @@ class Bench final : private replica::Transport,
         storage_(storage == nullptr ? disk_ : *storage) {}
 
   [[nodiscard]] std::optional<replica::RecoveryFault> Open() {
+    return OpenWith(community_.genesis(), "");
+  }
+  [[nodiscard]] std::optional<replica::RecoveryFault> OpenWith(const std::string& genesis,
+                                                               const std::string& recovery) {
     replica::Config config;
-    config.genesis = community_.genesis();
+    config.genesis = genesis;
+    config.recovery = recovery;
     config.signer = &signer_;
     auto opened = replica::Replica::Open(config, {storage_, *this, *this, *this});
     if (!opened) return opened.error();

@@ -64,6 +64,11 @@ class Cluster {
     return IsCorrect(node) && nodes_[node]->alive() && !lost_.contains(node) && IsInSet(node);
   }
   [[nodiscard]] bool IsCorrect(NodeIndex node) const;
+  // All nodes begin the era at their next start.
+  void BeginEra(const std::string& recovery, const Hash& chain_id) {
+    chain_id_ = chain_id;
+    for (const auto& node : nodes_) node->BeginEra(recovery, chain_id);
+  }
   [[nodiscard]] Node& node(NodeIndex node) { return *nodes_[node]; }
   [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] Checkers& checkers() { return checkers_; }

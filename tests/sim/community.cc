@@ -8,8 +8,10 @@
 #include "base/civil.h"
 #include "chain/canonical.h"
 #include "chain/domains.h"
+#include "chain/recovery.h"
 #include "chain/transaction.h"
 #include "crypto/sha256.h"
+#include "ledger/era.h"
 
 namespace timebank::sim {
 namespace {
@@ -254,6 +256,30 @@ replica::SharedTransaction Community::ChangeValidators(const SetChange& change, 
   }
   for (const NodeIndex node : add) *message.add_add() = ValidatorOf(node, validators_[node]);
   return Sign(std::move(body), CouncilSeats(), at);
+}
+
+std::string Community::SignRecovery(const ledger::State& state, const chain::Header& last,
+                                    const std::vector<NodeIndex>& set) {
+  v1::RecoveryDocument document;
+  document.set_version(1);
+  document.set_era(last.era.value() + 1);
+  document.set_header(ToString(last.Encode()));
+  std::map<crypto::PublicKey, v1::Validator> by_key;
+  for (const NodeIndex node : set) {
+    by_key[validators_[node].public_key()] = ValidatorOf(node, validators_[node]);
+  }
+  for (auto& [key, validator] : by_key) *document.add_validators() = std::move(validator);
+  document.set_reason("a drill");
+  document.set_created_ms(last.timestamp_ms.value() + 1);
+  v1::Recovery recovery = ledger::ProveCouncil(state);
+  recovery.set_document(chain::CanonicalBytes(document));
+  const Bytes message = chain::RecoverySignedBytes(last.chain_id, AsBytes(recovery.document()));
+  for (v1::CouncilSignature& seat : *recovery.mutable_signatures()) {
+    const crypto::SecretKey& key = keys_.at(*MemberId::From(seat.member()));
+    seat.set_key_id(crypto::KeyIdOf(key.public_key()).str());
+    seat.set_signature(crypto::SuitedSignature(key.Sign(message)));
+  }
+  return chain::CanonicalBytes(recovery);
 }
 
 replica::SharedTransaction Community::Ready(NodeIndex node, Height height, const Hash& digest,

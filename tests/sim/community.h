@@ -10,7 +10,9 @@
 #include "base/bytes.h"
 #include "base/prng.h"
 #include "base/strong.h"
+#include "chain/header.h"
 #include "crypto/ed25519.h"
+#include "ledger/state.h"
 #include "node/replica/signed_transaction.h"
 #include "tests/sim/network.h"
 #include "timebank/v1/record.pb.h"
@@ -32,6 +34,8 @@ class Community {
 
   [[nodiscard]] const std::string& genesis() const { return genesis_; }
   [[nodiscard]] const Hash& chain_id() const { return chain_id_; }
+  // A recovery gave the chain another id: what is signed from now on is of that era.
+  void UseChain(const Hash& chain_id) { chain_id_ = chain_id; }
   // Keys of nodes: those of genesis in the order of the set, then those that were added.
   [[nodiscard]] const std::vector<crypto::SecretKey>& validators() const { return validators_; }
   // A key for a node that is to join.
@@ -67,6 +71,9 @@ class Community {
                                                             Millis at);
   [[nodiscard]] replica::SharedTransaction Ready(NodeIndex node, Height height, const Hash& digest,
                                                  Millis at);
+  // Canonical bytes of a Recovery that names `last` and the nodes of the new set.
+  [[nodiscard]] std::string SignRecovery(const ledger::State& state, const chain::Header& last,
+                                         const std::vector<NodeIndex>& set);
   // The same with a flipped bit in its signature.
   [[nodiscard]] replica::SharedTransaction Forge(const replica::SharedTransaction& transaction);
 

@@ -42,6 +42,7 @@ void Node::Start() {
   signer_ = std::make_unique<consensus::LocalSigner>(options_.key, chain_id_);
   replica::Config config;
   config.genesis = options_.genesis;
+  config.recovery = options_.recovery;
   config.signer = signer_.get();
   config.delay_ms = options_.delay_ms;
   config.block_transactions = options_.block_transactions;

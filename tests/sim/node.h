@@ -33,6 +33,7 @@ struct NodeOptions {
   std::size_t block_transactions = 1000;
   Lie lie = Lie::kNone;
   bool watch_own_key = true;  // not where one key is meant to contradict itself
+  std::string recovery = {};  // that began an era, or is to
 };
 
 // What a node does, for checkers and for whoever routes its messages.
@@ -56,6 +57,11 @@ class Node final : private replica::Transport,
   ~Node() override;
 
   void Start();
+  // From the next start on.
+  void BeginEra(const std::string& recovery, const Hash& chain_id) {
+    options_.recovery = recovery;
+    chain_id_ = chain_id;
+  }
   // Dies at once.
   void Crash();
   // Writes fail from now on, until the disk is healed: the process dies of the first.

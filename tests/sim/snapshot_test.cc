@@ -105,7 +105,7 @@ class SnapshotTest : public ::testing::Test {
     replica::SnapshotSource source;
     source.block = *disk.Floor();
     const Height boundary(ledger::SetOf(state, Epoch(1)).boundary_height());
-    source.ended_epochs.push_back(*disk.ReadBlock(boundary));
+    source.ended_epochs.push_back({*disk.ReadBlock(boundary)});
     source.visit_records = [&disk](const auto& visit) { disk.VisitState(visit); };
     source.visit_transactions = [&disk](const auto& visit) {
       for (const auto& [id, row] : disk.rows()) visit(row);

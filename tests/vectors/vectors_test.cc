@@ -17,6 +17,7 @@
 #include "chain/evidence_file.h"
 #include "chain/state_tree.h"
 #include "chain/testing/sample_chain.h"
+#include "chain/testing/sample_recovery.h"
 #include "chain/transaction.h"
 #include "consensus/record.h"
 #include "crypto/sha256.h"
@@ -31,6 +32,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using testing::KeyOf;
 using testing::SampleChain;
+using testing::SampleRecovery;
 
 std::string Hex(ByteView bytes) { return ToHex(bytes); }
 std::string Hex(std::string_view bytes) { return ToHex(AsBytes(bytes)); }
@@ -158,7 +160,7 @@ Json DomainsJson() {
   for (const std::string_view domain :
        {kTransactionDomain, kPinDomain, kSlipDomain, kEraDomain, kValidatorSetDomain, kSweepDomain,
         kStatementDomain, kCareDomain, kAuthDomain, kTipDomain, kDocumentDomain, kKeyProofDomain,
-        kDevClockDomain}) {
+        kDevClockDomain, kRecoveryDomain}) {
     domains[std::string(domain.substr(0, domain.size() - 1))] = Hex(domain);
   }
   return domains;
@@ -330,6 +332,7 @@ Json StateKeysJson() {
   add(v1::PaperBatchRecord(), hash);
   add(v1::PairWindow(), {.a = member, .b = *MemberId::From(Id('n'))});
   add(v1::GrantMark(), {.member = member, .list_class = 3, .month = 202009});
+  add(v1::RecoveryRecord(), Era(2));
   return keys;
 }
 
@@ -395,16 +398,30 @@ Json ReceiptJson(const char* name, const ReceiptParts& parts) {
           {"receipt", Hex(BuildReceipt(parts))}};
 }
 
-Json ReceiptsJson(const SampleChain& sample) {
+Json ReceiptsJson(const SampleRecovery& recovery) {
+  const SampleChain& sample = recovery.chain;
   ReceiptParts one_line = sample.Approval(Epoch(0));
   one_line.shown = {2};
   return {ReceiptJson("one line, second epoch", sample.Claim(Epoch(1))),
           ReceiptJson("third line of a list", one_line),
-          ReceiptJson("sweep", sample.Sweep(Epoch(0)))};
+          ReceiptJson("sweep", sample.Sweep(Epoch(0))),
+          ReceiptJson("after a recovery", recovery.Claim())};
+}
+
+// The council ends an epoch, and the era with it.
+Json RecoveryJson(const SampleRecovery& sample) {
+  const std::string document = CanonicalBytes(sample.document);
+  const Bytes message = RecoverySignedBytes(sample.last.chain_id, AsBytes(document));
+  return {{"document", Hex(document)},
+          {"message", Hex(message)},
+          {"next_chain_id", Hex(sample.next_chain_id.view())},
+          {"recovery", Hex(sample.recovery)},
+          {"file", Hex(BuildRecoveryFile(sample.links))}};
 }
 
 Json Vectors() {
-  const SampleChain sample;
+  const SampleRecovery recovery;
+  const SampleChain& sample = recovery.chain;
   return {
       {"domains", DomainsJson()},
       {"genesis", Hex(sample.genesis_bytes)},
@@ -424,7 +441,8 @@ Json Vectors() {
       {"sweep_id_of_height_5", Hex(SweepId(sample.chain_id, Height(5)).view())},
       {"statement", StatementJson(sample)},
       {"transactions", TransactionsJson(sample)},
-      {"receipts", ReceiptsJson(sample)},
+      {"receipts", ReceiptsJson(recovery)},
+      {"recovery", RecoveryJson(recovery)},
       {"pin", PinJson(sample)},
       {"key_proof", KeyProofJson(sample)},
       {"token", TokenJson(sample)},

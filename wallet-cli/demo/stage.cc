@@ -32,6 +32,7 @@ Stage::Stage(std::vector<client::NodeAddress> nodes, chain::Genesis genesis,
              crypto::SecretKey dev_key, std::optional<std::int64_t> offset_ms)
     : nodes_(std::move(nodes)),
       genesis_(std::move(genesis)),
+      chain_id_(genesis_.chain_id),
       clock_(nodes_, genesis_, std::move(dev_key)),
       offset_ms_(offset_ms) {}
 
@@ -62,7 +63,7 @@ Millis Stage::Now() const {
 
 client::SignedTransaction Stage::Sign(const std::vector<client::SignAs>& signers,
                                       const v1::TransactionBody& body) const {
-  return client::BuildTransaction(genesis_.chain_id, Now(), signers, body);
+  return client::BuildTransaction(chain_id_, Now(), signers, body);
 }
 
 client::SubmitStream& Stage::Stream() {

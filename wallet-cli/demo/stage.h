@@ -56,7 +56,9 @@ class Stage {
   // Called after each move of the clock with the offset set.
   void OnMoved(std::function<void(std::int64_t)> moved) { moved_ = std::move(moved); }
 
-  [[nodiscard]] const Hash& chain_id() const { return genesis_.chain_id; }
+  [[nodiscard]] const Hash& chain_id() const { return chain_id_; }
+  // Of a later era than the first.
+  void UseChain(const Hash& chain_id) { chain_id_ = chain_id; }
   [[nodiscard]] std::uint64_t transactions() const { return transactions_; }
   [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_.value_or(0); }
 
@@ -69,6 +71,7 @@ class Stage {
 
   std::vector<client::NodeAddress> nodes_;
   chain::Genesis genesis_;
+  Hash chain_id_;
   client::DevClock clock_;
   std::unique_ptr<client::SubmitStream> stream_;
   std::size_t node_ = 0;

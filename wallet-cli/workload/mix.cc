@@ -215,7 +215,7 @@ void MixWorker::Settle(const InFlight& flight, const client::StreamOutcome& outc
 
 client::SignedTransaction MixWorker::Sign(const client::SignAs& signer,
                                           const v1::TransactionBody& body) const {
-  return client::BuildTransaction(genesis_.chain_id, Now(), {signer}, body);
+  return client::BuildTransaction(options_.chain_id, Now(), {signer}, body);
 }
 
 client::SignedTransaction MixWorker::Make(Op op, InFlight& flight) {

@@ -42,6 +42,7 @@ struct MixResult {
 using OnFinal = std::function<void(const Hash& id, Height height)>;
 
 struct MixOptions {
+  Hash chain_id;                           // of the era
   std::vector<client::NodeAddress> nodes;  // failover in this order
   OnFinal on_final;                        // may be empty
   std::size_t worker = 0;

@@ -159,6 +159,9 @@ class Workload {
     }
     if (!offset_ms) return Unexpected{FailureOf(silent, options_.language)};
     stage_ = std::make_unique<Stage>(cluster_.Addresses(), *genesis_, *dev_key_, *offset_ms);
+    const auto now = (*client)->LedgerNow();
+    if (!now) return Unexpected{FailureOf(now.error(), options_.language)};
+    stage_->UseChain((*client)->chain_id());
     stage_->OnMoved([this](std::int64_t moved_to) { SaveOffset(moved_to); });
     SaveOffset(*offset_ms);
     return Done{};
@@ -207,7 +210,8 @@ class Workload {
     for (std::size_t i = 0; i < workers; ++i) {
       threads.emplace_back([&, i] {
         MixWorker worker(world_, *genesis_, stage_->offset_ms(),
-                         {.nodes = cluster_.Addresses(),
+                         {.chain_id = stage_->chain_id(),
+                          .nodes = cluster_.Addresses(),
                           .on_final = on_final,
                           .worker = i,
                           .workers = workers,

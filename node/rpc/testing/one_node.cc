@@ -21,6 +21,7 @@ OneNode::OneNode(std::size_t validators)
       backend_{.name = "node-1",
                .genesis_bytes = ledger_.genesis_bytes(),
                .genesis = *chain::ParseGenesis(AsBytes(ledger_.genesis_bytes())),
+               .chain_id = ledger_.chain_id(),
                .key = ledger_.validator_keys().front(),
                .inbox = &inbox_,
                .desk = &desk_,
